@@ -1,0 +1,80 @@
+"""Ganvas: from a folder of images to a trained, measured, shareable image generator.
+
+import ganvas
+data = ganvas.prepare("digits", out="data/digits", size=16)
+run = ganvas.train("acgan", data=data, out="runs/digits", steps=600)
+gan = ganvas.load("runs/digits")
+images = gan.generate(16, labels=3, seed=0)  # uint8 [16, H, W, C]
+scores = ganvas.evaluate(gan, data)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ganvas.data.store import Dataset
+    from ganvas.errors import GanvasError
+    from ganvas.players import Gan
+    from ganvas.recipes.recipe import Recipe, find_recipe
+    from ganvas.workflows.book import build_discriminator, build_generator, train_gan
+    from ganvas.workflows.evaluate import evaluate
+    from ganvas.workflows.export import export
+    from ganvas.workflows.generate import generate
+    from ganvas.workflows.model import Model, load
+    from ganvas.workflows.prepare import prepare
+    from ganvas.workflows.run_folder import RunFolder
+    from ganvas.workflows.train import resume, train
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Dataset": "ganvas.data.store",
+    "Gan": "ganvas.players",
+    "GanvasError": "ganvas.errors",
+    "Model": "ganvas.workflows.model",
+    "Recipe": "ganvas.recipes.recipe",
+    "RunFolder": "ganvas.workflows.run_folder",
+    "build_discriminator": "ganvas.workflows.book",
+    "build_generator": "ganvas.workflows.book",
+    "evaluate": "ganvas.workflows.evaluate",
+    "export": "ganvas.workflows.export",
+    "find_recipe": "ganvas.recipes.recipe",
+    "generate": "ganvas.workflows.generate",
+    "load": "ganvas.workflows.model",
+    "prepare": "ganvas.workflows.prepare",
+    "resume": "ganvas.workflows.train",
+    "train": "ganvas.workflows.train",
+    "train_gan": "ganvas.workflows.book",
+}
+
+__all__ = [  # noqa: RUF022  (the order of the road)
+    "prepare",
+    "train",
+    "resume",
+    "load",
+    "generate",
+    "evaluate",
+    "export",
+    "find_recipe",
+    "build_generator",
+    "build_discriminator",
+    "train_gan",
+    "Dataset",
+    "Gan",
+    "GanvasError",
+    "Model",
+    "Recipe",
+    "RunFolder",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """Import a public name at its first use: `import ganvas` itself costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module `ganvas` has no attribute `{name}`")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,66 @@
+"""`ganvas VERB ...`: finds the verb, runs it, turns errors into one line and an exit code."""
+
+import os
+import sys
+
+from ganvas import __version__
+from ganvas.catalogue import Entry
+from ganvas.errors import GanvasError, unknown_name
+
+VERBS: dict[str, Entry] = {
+    "prepare": Entry("ganvas.cli.prepare:run", "images in, a dataset folder out"),
+    "train": Entry("ganvas.cli.train:run", "a recipe and a dataset in, a run folder out; or --resume a run"),
+    "evaluate": Entry("ganvas.cli.evaluate:run", "a model and its dataset in, scores out"),
+    "generate": Entry("ganvas.cli.generate:run", "a model in, images out"),
+    "export": Entry("ganvas.cli.export:run", "a run in, a model folder out"),
+    "recipes": Entry("ganvas.cli.recipes:run", "what can be trained"),
+    "demo": Entry("ganvas.cli.demo:run", "the whole road on handwritten digits, in about two minutes"),
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 an error in one line, 2 wrong usage, 128 + n stopped by signal n."""
+    try:
+        sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
+    except GanvasError as error:
+        print(f"ganvas: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("ganvas: stopped.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+
+
+def _run(arguments: list[str]) -> int:
+    verb, *rest = arguments or ["--help"]
+    if verb in ("-h", "--help", "help"):
+        print(_help())
+        return 0
+    if verb in ("-V", "--version"):
+        print(f"ganvas {__version__}")
+        return 0
+    if verb not in VERBS:
+        print(f"ganvas: {unknown_name('verb', verb, VERBS)} See `ganvas --help`.", file=sys.stderr)
+        return 2
+    return VERBS[verb].load()(rest) or 0
+
+
+def _help() -> str:
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {name:<{width}}  {entry.summary}" for name, entry in VERBS.items())
+    return f"""ganvas {__version__}: from a folder of images to a trained, measured, shareable image generator
+
+usage: ganvas VERB [ARGUMENTS]
+
+{verbs}
+
+`ganvas VERB --help` describes a verb, `ganvas train RECIPE --help` every setting of a recipe.
+
+The road:
+  ganvas prepare photos/ --out data/photos --size 32
+  ganvas train acgan --data data/photos --out runs/photos
+  ganvas evaluate runs/photos --data data/photos
+  ganvas generate runs/photos --num 64 --out pictures
+  ganvas export runs/photos --to model --out models/photos"""

@@ -1,0 +1,111 @@
+"""`ganvas train RECIPE --data DIR --out RUN [--any.field value]` and `ganvas train --resume RUN`."""
+
+from dataclasses import field, make_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from tyro.conf import arg
+
+from ganvas.cli.arguments import parse
+from ganvas.cli.terminal import progress
+from ganvas.errors import UsageError, unknown_name
+from ganvas.recipes import RECIPES
+
+if TYPE_CHECKING:
+    from ganvas.recipes.recipe import Recipe
+    from ganvas.workflows.run_folder import RunFolder
+
+LENGTH: list[Any] = [
+    ("steps", Annotated[int | None, arg(help="rounds of the game in all")], field(default=None)),
+    ("epochs", Annotated[float | None, arg(help="passes over the images, instead of steps")], field(default=None)),
+]
+BEGIN: list[Any] = [
+    ("data", Annotated[Path, arg(help="dataset folder")], field()),
+    ("out", Annotated[Path, arg(help="run folder to make")], field()),
+    *LENGTH,
+]
+RESUME: list[Any] = [
+    ("resume", Annotated[Path, arg(help="run folder to go on with")], field()),
+    ("data", Annotated[Path | None, arg(help="dataset folder, if it was moved")], field(default=None)),
+    ("allow", Annotated[tuple[str, ...], arg(help="settings that may differ from the run's")], field(default=())),
+    *LENGTH,
+]
+
+
+def run(arguments: list[str]) -> int:
+    """Begin a run or go on with one; return 0, or 128 + n when signal n stopped it."""
+    resumed = _resumed(arguments)
+    if resumed is None and (not arguments or arguments[0].startswith("-")):
+        if {"-h", "--help"} & set(arguments) or not arguments:
+            print(_help())
+            return 0
+        raise UsageError(f"Name a recipe first: ganvas train RECIPE ... There are: {', '.join(RECIPES)}.")
+    if resumed is None and arguments[0] not in RECIPES:
+        raise unknown_name("recipe", arguments[0], RECIPES)
+    finished = _begin(arguments[0], arguments[1:]) if resumed is None else _go_on(resumed, arguments)
+    signal = finished.stopped_by
+    if signal is None:
+        print(f"Trained. Samples: {finished.folder / 'samples'}")
+        print(f"Next: ganvas evaluate {finished.folder} --data {finished.config.data}")
+        print(f"      ganvas generate {finished.folder} --num 64 --out pictures")
+    return 0 if signal is None else 128 + signal
+
+
+def _begin(name: str, arguments: list[str]) -> "RunFolder":
+    from ganvas.recipes.recipe import find_recipe
+
+    recipe = find_recipe(name)
+    summary = f"Train recipe {name}: {RECIPES[name].summary}."
+    given = parse(_arguments_of(recipe, BEGIN), f"train {name}", arguments, summary)
+    from ganvas.workflows.train import train
+
+    chosen = recipe.model_copy(update={"model": given.model, "training": given.training})
+    return train(chosen, given.data, given.out, given.steps, given.epochs, progress())
+
+
+def _go_on(folder: Path, arguments: list[str]) -> "RunFolder":
+    from ganvas.config import differences
+    from ganvas.workflows.run_folder import RunFolder
+    from ganvas.workflows.train import resume
+
+    found = RunFolder.open(folder)
+    old = found.config.recipe
+    given = parse(
+        _arguments_of(old, RESUME), "train", arguments, "Go on with a run exactly as if it had never stopped."
+    )
+    new = old.model_copy(update={"model": given.model, "training": given.training})
+    changed = {name: value for name, (_, value) in differences(old, new).items()}
+    return resume(found, given.steps, given.epochs, progress(), given.allow, given.data, **changed)
+
+
+def _arguments_of(recipe: "Recipe", first: list[Any]) -> type:
+    """Return the type of a command line: `first`, then every field of the recipe with its value as default."""
+    model: Any = ("model", type(recipe.model), field(default=recipe.model))
+    training: Any = ("training", type(recipe.training), field(default=recipe.training))
+    return make_dataclass("TrainArguments", [*first, model, training], kw_only=True)
+
+
+def _resumed(arguments: list[str]) -> Path | None:
+    """Return the run after `--resume`, found before parsing because the run's own settings are the defaults."""
+    for index, argument in enumerate(arguments):
+        if argument.startswith("--resume="):
+            return Path(argument.removeprefix("--resume="))
+        if argument == "--resume":
+            if index + 1 == len(arguments):
+                raise UsageError("Name the run folder to go on with: ganvas train --resume RUN.")
+            return Path(arguments[index + 1])
+    return None
+
+
+def _help() -> str:
+    width = max(map(len, RECIPES))
+    recipes = "\n".join(f"  {name:<{width}}  {entry.summary}" for name, entry in RECIPES.items())
+    return f"""usage: ganvas train RECIPE --data DIR --out RUN [--steps N | --epochs N] [--any.field value]
+       ganvas train --resume RUN [--steps N | --epochs N] [--any.field value] [--allow FIELD ...]
+
+Train a GAN on a dataset folder made by `ganvas prepare`. Ctrl-C saves and stops; --resume goes on exactly.
+
+recipes:
+{recipes}
+
+`ganvas train RECIPE --help` describes every setting, with its unit, bounds and default."""

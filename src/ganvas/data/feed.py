@@ -1,0 +1,139 @@
+"""Batches as a pure function of (seed, index): resume is free, and worker count changes nothing."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple, Protocol, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ganvas.data.splitting import Split
+from ganvas.errors import DataError, UsageError
+from ganvas.images import Pixels
+from ganvas.seeds import Stream
+
+
+class Pictures(Protocol):
+    """What a feed reads: a `Dataset`, or arrays in memory."""
+
+    def pixels(self, split: Split) -> Pixels:
+        """Return images, uint8 [N, H, W, C]."""
+        ...
+
+    def labels(self, split: Split) -> NDArray[np.int64] | None:
+        """Return labels [N], or None."""
+        ...
+
+
+class Batch(NamedTuple):
+    """Pixels, uint8 [B, H, W, C], and labels, int64 [B] (None when unlabelled)."""
+
+    pixels: Tensor
+    labels: Tensor | None
+
+
+@dataclass(frozen=True)
+class _Arrays:
+    """Arrays in memory, the same for every split."""
+
+    images: Pixels
+    classes: NDArray[np.int64] | None
+
+    def pixels(self, split: Split) -> Pixels:
+        return self.images
+
+    def labels(self, split: Split) -> NDArray[np.int64] | None:
+        return self.classes
+
+
+class Feed:
+    """Deals a split out in an endless row of epochs, each in its own order drawn by `Stream(seed, "order", epoch)`.
+
+    Without `shuffle` every epoch has the natural order. `workers` threads read ahead; close the feed to end them.
+    """
+
+    def __init__(
+        self,
+        pictures: Pictures,
+        batch_size: int,
+        seed: int = 0,
+        split: Split = "train",
+        shuffle: bool = True,
+        workers: int = 0,
+    ) -> None:
+        if batch_size < 1:
+            raise UsageError(f"A batch holds at least 1 image, not {batch_size}.")
+        self.images = np.asarray(pictures.pixels(split))  # [N, H, W, C]
+        self.classes = pictures.labels(split)
+        if not len(self.images):
+            raise DataError(f"The split `{split}` holds no images. Prepare the dataset with a test fraction above 0.")
+        self.batch_size = batch_size
+        self.seed = seed
+        self.shuffle = shuffle
+        self.workers = workers
+        self._permutation = lru_cache(maxsize=2)(self._draw_permutation)
+        self._pool = ThreadPoolExecutor(workers, "feed") if workers else None
+        self._ahead: dict[int, Future[Batch]] = {}
+
+    @classmethod
+    def from_arrays(
+        cls,
+        pixels: Pixels,
+        labels: NDArray[np.int64] | None,
+        batch_size: int,
+        seed: int = 0,
+        shuffle: bool = True,
+        workers: int = 0,
+    ) -> Self:
+        """Make a feed of images in memory, uint8 [N, H, W, C], and their labels [N]."""
+        if pixels.ndim != 4 or pixels.dtype != np.uint8:
+            raise UsageError(f"Expected uint8 images [N, H, W, C], found {pixels.dtype} {list(pixels.shape)}.")
+        if labels is not None and labels.shape != pixels.shape[:1]:
+            raise UsageError(f"Expected {len(pixels)} labels, one per image, found {list(labels.shape)}.")
+        return cls(_Arrays(pixels, labels), batch_size, seed, shuffle=shuffle, workers=workers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def batch(self, index: int) -> Batch:
+        """Return batch `index` >= 0: positions index B ... index B + B - 1 of the row of epochs."""
+        if self._pool is None:
+            return self._read(index)
+        wanted = range(index, index + 2 * self.workers + 1)
+        for stale in self._ahead.keys() - set(wanted):
+            self._ahead.pop(stale).cancel()
+        for position in wanted:
+            if position not in self._ahead:
+                self._ahead[position] = self._pool.submit(self._read, position)
+        return self._ahead.pop(index).result()
+
+    def close(self) -> None:
+        """End the reading ahead; batches can still be asked for."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+        self._pool = None
+        self._ahead.clear()
+
+    def _read(self, index: int) -> Batch:
+        rows = self._rows(index)
+        pixels = torch.from_numpy(self.images[rows])
+        labels = None if self.classes is None else torch.from_numpy(self.classes[rows].astype(np.int64))
+        return Batch(pixels, labels)
+
+    def _rows(self, index: int) -> NDArray[np.int64]:
+        """Return the rows of the images of batch `index` [B]."""
+        length = len(self.images)
+        positions = np.arange(index * self.batch_size, (index + 1) * self.batch_size)
+        epochs, places = positions // length, positions % length
+        if not self.shuffle:
+            return places
+        return np.concatenate([self._permutation(int(epoch))[places[epochs == epoch]] for epoch in np.unique(epochs)])
+
+    def _draw_permutation(self, epoch: int) -> NDArray[np.int64]:
+        return Stream(self.seed, "order", epoch).permutation(len(self.images))

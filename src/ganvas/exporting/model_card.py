@@ -1,0 +1,52 @@
+"""The README of a model folder: what the model is, how it was made, how to use it, what not to expect."""
+
+from typing import Any
+
+from ganvas.images import ImageShape
+
+
+def model_card(
+    name: str, family: str, image_shape: ImageShape, classes: tuple[str, ...], origin: dict[str, Any]
+) -> str:
+    """Return the card as Markdown, with the header that model hubs read."""
+    drawn = f"It draws {len(classes)} classes on demand: {', '.join(classes)}." if classes else "It has no classes."
+    made = "\n".join(f"| {key} | {value} |" for key, value in origin.items() if not isinstance(value, dict))
+    score = origin.get("score")
+    scored = (
+        f"\nScore of this checkpoint: {score['protocol']} {score['value']:.4g} (lower is better).\n" if score else ""
+    )
+    height, width = image_shape[1:]
+    label = f", labels={classes[0]!r}" if classes else ""
+    return f"""---
+library_name: ganvas
+pipeline_tag: unconditional-image-generation
+tags: [gan, {family}, image-generation]
+---
+
+# {name}
+
+A generator of {image_shape} images, of the model family `{family}`. {drawn}
+
+![samples](samples.png)
+
+## Use
+
+```python
+import ganvas
+
+gan = ganvas.load("{name}")
+images = gan.generate(16{label}, seed=0)  # uint8 [16, {height}, {width}, {image_shape.channels}]
+```
+
+The weights are safetensors and the description is JSON: reading them runs no code.
+
+## How it was made
+
+| | |
+|---|---|
+{made}
+{scored}
+## Limits
+
+It knows only the images it was trained on, and their biases. Its images are synthetic: say so where you show them.
+"""

@@ -1,0 +1,54 @@
+"""Sampling: image i of seed s is the same, to the pixel, however many are made at once."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ganvas.images import Pixels
+from ganvas.players import Generator, to_pixels
+from ganvas.seeds import Stream
+
+CHUNK = 16
+"""Images always go through the network in aligned chunks of this many: a matrix product of another shape may round
+differently, and a pixel on the edge between two values would flip."""
+
+
+def draw_labels(generator: Generator, num: int, seed: int, first: int = 0) -> NDArray[np.int64]:
+    """Return the classes [num] that images `first` ... of `seed` show when none is asked for: uniform."""
+    return Stream(seed, "generate/labels", first=first).integers(num, generator.num_classes)
+
+
+def sample(
+    generator: Generator, num: int, labels: NDArray[np.int64] | None = None, seed: int = 0, first: int = 0
+) -> Pixels:
+    """Return images `first` ... `first + num - 1` of `seed` as uint8 [num, H, W, C].
+
+    `labels` [num] are the classes asked for; a conditional generator draws them when None.
+    """
+    return np.concatenate(list(sample_chunks(generator, num, labels, seed, first)))
+
+
+@torch.no_grad()
+def sample_chunks(
+    generator: Generator, num: int, labels: NDArray[np.int64] | None = None, seed: int = 0, first: int = 0
+) -> Iterator[Pixels]:
+    """Yield the same images in pieces, so that memory stays flat."""
+    if generator.num_classes and labels is None:
+        labels = draw_labels(generator, num, seed, first)
+    device = next(generator.parameters()).device
+    was_training = generator.training
+    generator.eval()
+    try:
+        for start in range(first // CHUNK * CHUNK, first + num, CHUNK):
+            latents = generator.draw_latents(Stream(seed, "generate/latents", first=start), CHUNK).to(device)
+            wanted = slice(max(first - start, 0), min(first + num - start, CHUNK))
+            asked = None
+            if labels is not None and generator.num_classes:
+                asked = torch.zeros(CHUNK, dtype=torch.long)
+                asked[wanted] = torch.from_numpy(labels[start + wanted.start - first : start + wanted.stop - first])
+                asked = asked.to(device)
+            yield to_pixels(generator(latents, asked))[wanted]
+    finally:
+        generator.train(was_training)

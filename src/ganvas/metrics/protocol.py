@@ -1,0 +1,113 @@
+"""What a score is: a value under a named protocol, beside its floor and its ceiling.
+
+The protocol name `classifier-1a2b3c4d-fid359` says: the features of the network whose weights' SHA-256 begins with
+1a2b3c4d, the metric `fid`, 359 samples. Scores of one name and one reference are comparable.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganvas.config import Config, Field
+from ganvas.errors import DataError, UsageError
+from ganvas.images import Pixels
+from ganvas.seeds import Stream
+
+
+class ImageSet(NamedTuple):
+    """Images uint8 [N, H, W, C] and their labels [N] (true, or asked for), None when there are none."""
+
+    pixels: Pixels
+    labels: NDArray[np.int64] | None = None
+
+
+class View(NamedTuple):
+    """An image set as a feature network sees it: features [N, d], class logits [N, K] where it has classes."""
+
+    features: NDArray[np.float32]
+    logits: NDArray[np.float32] | None = None
+    labels: NDArray[np.int64] | None = None
+
+
+class Reading(NamedTuple):
+    """What a metric reads off one sample: `spread` is a standard deviation, `details` plain JSON values."""
+
+    value: float
+    spread: float | None = None
+    details: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A row of `METRICS`: `against(reference, stream)` returns the function that reads a sample's value.
+
+    So what is needed of the reference is computed once, and generated images, floor and ceiling meet the same draws.
+    """
+
+    name: str
+    against: Callable[[View, Stream], Callable[[View], Reading]]
+    lower_is_better: bool = True
+    needs_labels: bool = False
+
+
+class Score(Config):
+    """One value with what is needed to read it."""
+
+    protocol: str = Field(description="Feature network, metric and sample count.")
+    metric: str = Field(description="Row of METRICS.")
+    value: float = Field(description="Value of the generated images.")
+    floor: float = Field(description="Value of held-out real images under the same protocol: as good as real.")
+    ceiling: float = Field(description="Value of uniform noise under the same protocol: as bad as nothing learnt.")
+    lower_is_better: bool = Field(description="Whether a smaller value is a better one.")
+    spread: float | None = Field(default=None, ge=0, description="Standard deviation of the value, where it has one.")
+    num_samples: int = Field(ge=2, description="Generated images; as many make the floor and the ceiling.")
+    num_reference: int = Field(ge=2, description="Real training images in the reference.")
+    caution: str = Field(description="What these features can and cannot tell.")
+    details: dict[str, Any] | None = Field(default=None, description="More than one number: per class, confusion.")
+
+    def __str__(self) -> str:
+        direction = "lower" if self.lower_is_better else "higher"
+        return (
+            f"{self.protocol} {self.value:.4g} "
+            f"(real images {self.floor:.4g}, noise {self.ceiling:.4g}; {direction} is better)"
+        )
+
+
+def protocol_name(network: str, metric: str, num_samples: int) -> str:
+    """Return the protocol name of a metric on `num_samples` images through the features of `network`."""
+    return f"{network}-{metric}{num_samples}"
+
+
+def require_comparable(scores: Iterable[Score]) -> None:
+    """Raise `UsageError` unless all scores share one protocol and one size of the reference."""
+    found = sorted({f"{score.protocol} against {score.num_reference} images" for score in scores})
+    if len(found) > 1:
+        raise UsageError(
+            f"Scores of one protocol were expected; these are of {len(found)}: {', '.join(found)}. "
+            "Evaluate them again with the same feature network, sample count and dataset."
+        )
+
+
+def as_matrix(features: NDArray[Any]) -> NDArray[np.float64]:
+    """Return features [N, d] in float64; raise `DataError` when they are no finite matrix."""
+    matrix = np.asarray(features, dtype=np.float64)
+    if matrix.ndim != 2:
+        raise DataError(f"Features of the form [images, numbers] were expected; these have shape {matrix.shape}.")
+    if not np.isfinite(matrix).all():
+        raise DataError(
+            "The features hold NaN or infinity, so no score can be given. Look at the images: a generator that "
+            "diverged gives such; generate from an earlier checkpoint."
+        )
+    return matrix
+
+
+def require_same_width(first: NDArray[Any], second: NDArray[Any]) -> None:
+    """Raise `DataError` unless two sets of features [N, d] and [M, d] have the same d."""
+    if first.shape[-1] != second.shape[-1]:
+        raise DataError(
+            f"Both sets of features must have as many numbers per image; found {first.shape[-1]} and "
+            f"{second.shape[-1]}. Take both from the same feature network."
+        )

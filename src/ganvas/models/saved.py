@@ -1,0 +1,85 @@
+"""Reading and writing a model: `model.json` (family, sizes, images, classes) beside safetensors weights."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from ganvas.config import Config, Field
+from ganvas.errors import DamagedError, ModelError
+from ganvas.images import ImageShape
+from ganvas.models.family import FamilyConfig, check, read_family
+from ganvas.players import Discriminator, Gan, Generator, num_parameters
+from ganvas.storage import json_bytes, read_json, sha256_of_file, write_file
+from ganvas.tensors import adopt_state, read_tensors, write_tensors
+
+DESCRIPTION = "model.json"
+GENERATOR = "generator.safetensors"
+DISCRIMINATOR = "discriminator.safetensors"
+_LARGEST_DESCRIPTION = 16 << 20
+
+
+class ModelDescription(Config):
+    """What `model.json` says."""
+
+    format: int = Field(default=1, ge=1, le=1, description="version of this form")
+    model: dict[str, Any] = Field(description="family and sizes of the networks")
+    image_shape: ImageShape = Field(description="channels, height, width")
+    classes: tuple[str, ...] = Field(max_length=1_000_000, description="names of the classes; empty without")
+    weights: dict[str, str] = Field(description="SHA-256 of each weight file")
+    origin: dict[str, Any] = Field(default={}, description="where the model comes from: recipe, dataset, step, scores")
+
+
+class SavedModel(NamedTuple):
+    """A model read back."""
+
+    description: ModelDescription
+    config: FamilyConfig
+    generator: Generator
+    discriminator: Discriminator | None
+
+
+def write_model(folder: Path, config: FamilyConfig, gan: Gan, classes: tuple[str, ...], origin: dict[str, Any]) -> None:
+    """Write both players and their description into an existing folder."""
+    write_tensors(folder / GENERATOR, gan.generator.state_dict())
+    write_tensors(folder / DISCRIMINATOR, gan.discriminator.state_dict())
+    description = ModelDescription(
+        model=config.plain(),
+        image_shape=gan.generator.image_shape,
+        classes=classes,
+        weights={name: sha256_of_file(folder / name) for name in (GENERATOR, DISCRIMINATOR)},
+        origin=origin | {"generator_parameters": num_parameters(gan.generator)},
+    )
+    write_file(folder / DESCRIPTION, json_bytes(description.plain()))
+
+
+def read_model(folder: Path) -> SavedModel:
+    """Read a model folder, trusting nothing in it: damage, misfits and pickles are refused in words."""
+    path = folder / DESCRIPTION
+    if path.stat().st_size > _LARGEST_DESCRIPTION:
+        raise ModelError(f"`{path}` is larger than any description of a model.")
+    description = ModelDescription.read(read_json(path), f"`{path}`")
+    config = read_family(description.model, f"`{path}`")
+    generator, discriminator = empty_players(config, description.image_shape, len(description.classes))
+    _load(folder, GENERATOR, generator, description)
+    if not (folder / DISCRIMINATOR).is_file():
+        return SavedModel(description, config, generator, None)
+    _load(folder, DISCRIMINATOR, discriminator, description)
+    return SavedModel(description, config, generator, discriminator)
+
+
+def empty_players(config: FamilyConfig, shape: ImageShape, num_classes: int) -> tuple[Generator, Discriminator]:
+    """Return both players without memory for their weights, so that absurd sizes cost nothing."""
+    check(config, shape, num_classes)
+    with torch.device("meta"):
+        return config.generator(shape, num_classes), config.discriminator(shape, num_classes)
+
+
+def _load(folder: Path, name: str, player: nn.Module, description: ModelDescription) -> None:
+    path = folder / name
+    tensors = read_tensors(path)
+    if sha256_of_file(path) != description.weights.get(name):
+        raise DamagedError(f"`{path}` is not the file that {DESCRIPTION} was written with: its SHA-256 differs.")
+    adopt_state(player, tensors, f"`{path}`")
+    player.eval().requires_grad_(False)

@@ -1,0 +1,112 @@
+"""The two players of the game, and what both sides of it share.
+
+A generator maps latents (and labels) to images in [-1, 1]; a discriminator maps images to a `Verdict`. Players know
+nothing of losses, optimisers, devices or checkpoints.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ganvas.images import ImageShape, Pixels
+from ganvas.seeds import Stream
+
+LatentDistribution = Literal["normal", "uniform"]
+
+
+class Verdict(NamedTuple):
+    """What a discriminator says: `scores` [N] are logits of "real", `class_logits` [N, K] those of the class."""
+
+    scores: Tensor
+    class_logits: Tensor | None = None
+
+
+class Generator(nn.Module, ABC):
+    """Maps latents [N, Z] and labels [N] (None when unconditional) to images [N, C, H, W] in [-1, 1]."""
+
+    def __init__(
+        self,
+        image_shape: ImageShape,
+        num_classes: int,
+        latent_size: int,
+        latent_distribution: LatentDistribution = "normal",
+    ) -> None:
+        super().__init__()
+        self.image_shape = image_shape
+        self.num_classes = num_classes
+        self.latent_size = latent_size
+        self.latent_distribution: LatentDistribution = latent_distribution
+
+    @abstractmethod
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Return images [N, C, H, W] in [-1, 1]."""
+
+    def draw_latents(self, stream: Stream, num: int) -> Tensor:
+        """Return latents [num, Z]: z ~ N(0, 1), or z ~ U(-1, 1) where the family asks for it."""
+        if self.latent_distribution == "normal":
+            values = stream.normal(num, self.latent_size)
+        else:
+            values = 2.0 * stream.uniform(num, self.latent_size) - 1.0
+        return torch.from_numpy(values.astype(np.float32))
+
+    def draw_labels(self, stream: Stream, num: int) -> Tensor | None:
+        """Return labels [num], uniform over the classes; None when unconditional."""
+        return torch.from_numpy(stream.integers(num, self.num_classes)) if self.num_classes else None
+
+
+class Discriminator(nn.Module, ABC):
+    """Maps images [N, C, H, W] (and labels [N], where it is told them) to a `Verdict`."""
+
+    @abstractmethod
+    def forward(self, images: Tensor, labels: Tensor | None = None) -> Verdict:
+        """Return the verdict on each image."""
+
+
+class Gan(nn.Module):
+    """Both players as one composed model: the discriminator's verdict on the generator's images (S1.5)."""
+
+    def __init__(self, generator: Generator, discriminator: Discriminator) -> None:
+        super().__init__()
+        self.generator = generator
+        self.discriminator = discriminator
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Verdict:
+        """Return the discriminator's verdict on the images of `latents` [N, Z]."""
+        return self.discriminator(self.generator(latents, labels), labels)
+
+
+class RandomLayer(nn.Module):
+    """Base of layers that draw random numbers in training: they take them from the `stream` they were given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stream: Stream | None = None
+
+
+def give_stream(player: nn.Module, stream: Stream) -> None:
+    """Hand every random layer of `player` its own part of `stream`, by its name in the network."""
+    for name, layer in player.named_modules():
+        if isinstance(layer, RandomLayer):
+            layer.stream = stream.child(name)
+
+
+def to_pixels(images: Tensor) -> Pixels:
+    """Return images [N, C, H, W] in [-1, 1] as uint8 [N, H, W, C]; inverts `from_pixels` exactly."""
+    rounded = images.detach().float().add(1).mul(127.5).round().clamp(0, 255)
+    return np.ascontiguousarray(rounded.to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy())
+
+
+def from_pixels(pixels: Tensor) -> Tensor:
+    """Return uint8 images [N, H, W, C] as float32 [N, C, H, W] in [-1, 1]: x / 127.5 - 1."""
+    return pixels.permute(0, 3, 1, 2).float().div(127.5).sub(1)
+
+
+def num_parameters(module: nn.Module, trainable_only: bool = False) -> int:
+    """Return how many numbers a network holds: parameters, and running statistics unless `trainable_only`."""
+    count = sum(parameter.numel() for parameter in module.parameters())
+    if trainable_only:
+        return count
+    return count + sum(buffer.numel() for buffer in module.buffers() if buffer.is_floating_point())

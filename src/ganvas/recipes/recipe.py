@@ -1,0 +1,30 @@
+"""A recipe: everything a run is made of, except the data."""
+
+from typing import Any
+
+from pydantic import SerializeAsAny, field_validator
+
+from ganvas.catalogue import find
+from ganvas.config import Config, Field
+from ganvas.models.family import FamilyConfig, read_family
+from ganvas.recipes import RECIPES
+from ganvas.training.settings import TrainingConfig
+
+
+class Recipe(Config):
+    """A family with its sizes, and the settings of training."""
+
+    recipe: str = Field(description="recipe that this started from")
+    model: SerializeAsAny[FamilyConfig] = Field(description="the networks' sizes")
+    training: TrainingConfig = Field(description="how the game is played")
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _read_model(cls, value: Any) -> Any:  # noqa: ANN401
+        """Read plain values by the configuration of the family that they name."""
+        return read_family(value, "The recipe") if isinstance(value, dict) else value
+
+
+def find_recipe(name: str) -> Recipe:
+    """Return the recipe called `name`; raise `UsageError` with the names there are."""
+    return find(RECIPES, "recipe", name)()

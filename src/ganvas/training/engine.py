@@ -1,0 +1,73 @@
+"""The state of a game on a device: both players, their optimisers, the averaged generator, the step reached."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import torch
+from torch import nn
+from torch.optim import Adam
+
+from ganvas.errors import ConfigurationError
+from ganvas.players import Gan
+from ganvas.training.average import MovingAverage
+from ganvas.training.settings import AdamConfig, TrainingConfig
+
+Player = TypeVar("Player", bound=nn.Module)
+
+
+class Game:
+    """Everything that changes while training goes on."""
+
+    def __init__(self, gan: Gan, config: TrainingConfig) -> None:
+        self.device = choose_device(config.device)
+        self.generator = _placed(gan.generator, self.device)
+        self.discriminator = _placed(gan.discriminator, self.device)
+        self.generator_optimizer = _adam(self.generator, config.generator_optimizer)
+        self.discriminator_optimizer = _adam(self.discriminator, config.discriminator_optimizer)
+        self.average = MovingAverage(self.generator, config.average)
+        self.step = 0
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device called `name`; `auto` prefers CUDA, then Apple's GPU, then the CPU."""
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigurationError(f"There is no device `{name}` here. Use `auto` or `cpu`.") from error
+    return device
+
+
+@contextmanager
+def cpu_threads(number: int) -> Iterator[None]:
+    """Let torch use `number` CPU threads inside the block; 0 leaves its choice, at most one a usable core."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number or min(before, usable_cores()))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _placed(player: Player, device: torch.device) -> Player:
+    """Move a player to the device, in NHWC order: up to twice as fast for these convolutions (docs/log.md)."""
+    for weight in player.to(device).parameters():
+        if weight.dim() == 4:
+            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
+    return player
+
+
+def _adam(player: nn.Module, config: AdamConfig) -> Adam:
+    betas = (config.beta1, config.beta2)
+    return Adam(player.parameters(), config.learning_rate, betas, config.epsilon, fused=True)

@@ -1,0 +1,57 @@
+"""What one round tells about the game, beside its losses."""
+
+import torch
+from torch import Tensor
+
+from ganvas.players import Verdict
+from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn
+
+Measures = dict[str, Tensor]
+"""Names and values []."""
+
+
+@torch.no_grad()
+def verdict_measures(turn: DiscriminatorTurn) -> Measures:
+    """Return D's accuracy on real and on generated images, of realness and of class, and how often real beats fake.
+
+    `real_beats_fake` is the chance that a real image scores above a generated one (the area under the ROC curve):
+    1 when D tells them apart always, 0.5 when it cannot.
+    """
+    real, fake = turn.real.scores, turn.fake.scores
+    wins = torch.sign(real[:, None] - fake[None, :]).mean()
+    measures = {
+        "accuracy/real": (real > 0).float().mean(),
+        "accuracy/fake": (fake < 0).float().mean(),
+        "real_beats_fake": (wins + 1) / 2,
+    }
+    for name, verdict, labels in (
+        ("class_accuracy/real", turn.real, turn.real_labels),
+        ("class_accuracy/fake", turn.fake, turn.fake_labels),
+    ):
+        if verdict.class_logits is not None and labels is not None:
+            measures[name] = _accuracy(verdict, labels)
+    return measures
+
+
+@torch.no_grad()
+def generator_measures(turn: GeneratorTurn, real: Tensor, real_labels: Tensor | None) -> Measures:
+    """Return the diversity of G's images: their spread over that of real ones, within classes where there are any."""
+    ours, theirs = _spread(turn.fake_images, turn.fake_labels), _spread(real, real_labels)
+    return {"diversity": ours / theirs.clamp_min(1e-12)}
+
+
+def _accuracy(verdict: Verdict, labels: Tensor) -> Tensor:
+    assert verdict.class_logits is not None
+    return (verdict.class_logits.argmax(1) == labels).float().mean()
+
+
+def _spread(images: Tensor, labels: Tensor | None) -> Tensor:
+    """Return the root mean squared distance [] of images to their class's mean, unbiased by small classes."""
+    flat = images.flatten(1)
+    if labels is None:
+        labels = torch.zeros(len(flat), dtype=torch.long, device=flat.device)
+    same = (labels[:, None] == labels[None, :]).float()  # [N, N]
+    counts = same.sum(1)
+    distances = (flat - same @ flat / counts[:, None]).square().sum(1)
+    num_classes = counts.reciprocal().sum()
+    return (distances.sum() / (len(flat) - num_classes).clamp_min(1)).sqrt()

@@ -1,0 +1,147 @@
+"""One round of the game: the discriminator's turns, the generator's turn, the moving average."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import get_total_norm
+
+from ganvas.players import Generator, Verdict, from_pixels, give_stream
+from ganvas.seeds import Stream
+from ganvas.training.engine import Game
+from ganvas.training.measures import Measures, generator_measures, verdict_measures
+from ganvas.training.objective import Loss, Objective
+from ganvas.training.settings import TrainingConfig
+from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn
+
+
+class Batches(Protocol):
+    """Where real images come from: batch `index` is a pure function of the index."""
+
+    def batch(self, index: int) -> tuple[Tensor, Tensor | None]:
+        """Return uint8 images [N, H, W, C] and labels [N], or None without classes."""
+        ...
+
+
+class Round:
+    """Plays rounds of one game; round k depends on the game's state, the seed and k alone."""
+
+    def __init__(self, game: Game, config: TrainingConfig, batches: Batches) -> None:
+        self.game = game
+        self.config = config
+        self.batches = batches
+        self.objective = Objective(config.objective)
+
+    def play(self, step: int) -> Measures:
+        """Play round `step`: update both players and the average; return what was measured, as tensors []."""
+        measures: Measures = {}
+        turns = self.config.discriminator_steps
+        batches = [self._real(step * turns + turn) for turn in range(turns)]
+        for turn, (images, labels) in enumerate(batches):
+            measures |= self._discriminator_turn(images, labels, step, f"discriminator/{turn}")
+        measures |= self._generator_turn(*batches[-1], step)
+        self.game.average.update(self.config.batch_size, (step + 1) * self.config.batch_size)
+        return measures
+
+    def _discriminator_turn(self, real: Tensor, labels: Tensor | None, step: int, purpose: str) -> Measures:
+        game, stream = self.game, Stream(self.config.seed, purpose, step)
+        with torch.no_grad(), _mode(game.generator, self.config.discriminator_fakes == "training"):
+            fake, fake_labels = self._generate(stream, self.config.batch_size)
+        if differentiated := self.objective.differentiates_images(step):
+            real, fake = real.requires_grad_(), fake.requires_grad_()
+        real_verdict, fake_verdict = self._judge(real, labels, fake, fake_labels, stream, not differentiated)
+        turn = DiscriminatorTurn(real, labels, real_verdict, fake, fake_labels, fake_verdict)
+        loss = self.objective.discriminator(turn, step)
+        norm = _descend(game.discriminator, game.discriminator_optimizer, loss)
+        return {**_named("d", loss, norm), **verdict_measures(turn)}
+
+    def _generator_turn(self, real: Tensor, real_labels: Tensor | None, step: int) -> Measures:
+        game, stream = self.game, Stream(self.config.seed, "generator", step)
+        with _frozen(game.discriminator):
+            fake, labels = self._generate(stream, self.config.generator_images)
+            give_stream(game.discriminator, stream.child("discriminator"))
+            verdict = game.discriminator(fake, labels)
+            real_scores = verdict.scores
+            if self.objective.pair.compares:
+                with torch.no_grad():
+                    real_scores = game.discriminator(real, real_labels).scores
+            turn = GeneratorTurn(fake, labels, verdict, real_scores)
+            loss = self.objective.generator(turn, step)
+            norm = _descend(game.generator, game.generator_optimizer, loss)
+        return {**_named("g", loss, norm), **generator_measures(turn, real, real_labels)}
+
+    def _real(self, index: int) -> tuple[Tensor, Tensor | None]:
+        pixels, labels = self.batches.batch(index)
+        device = self.game.device
+        images = from_pixels(pixels.to(device, non_blocking=True))
+        classed = labels is not None and self.game.generator.num_classes > 0
+        return images, labels.to(device, non_blocking=True) if classed and labels is not None else None
+
+    def _generate(self, stream: Stream, num: int) -> tuple[Tensor, Tensor | None]:
+        generator: Generator = self.game.generator
+        latents = generator.draw_latents(stream.child("latents"), num).to(self.game.device, non_blocking=True)
+        labels = generator.draw_labels(stream.child("labels"), num)
+        labels = labels if labels is None else labels.to(self.game.device, non_blocking=True)
+        give_stream(generator, stream.child("generator"))
+        return generator(latents, labels), labels
+
+    def _judge(
+        self,
+        real: Tensor,
+        labels: Tensor | None,
+        fake: Tensor,
+        fake_labels: Tensor | None,
+        stream: Stream,
+        joint: bool,
+    ) -> tuple[Verdict, Verdict]:
+        """Return D's verdicts on both; real images are samples 0 ... N - 1 of the turn, generated ones follow."""
+        discriminator, num_real = self.game.discriminator, len(real)
+        draws = stream.child("discriminator")
+        give_stream(discriminator, draws)
+        if joint and self.config.joint_batch:
+            both = torch.cat([real, fake])
+            both_labels = None if labels is None or fake_labels is None else torch.cat([labels, fake_labels])
+            verdict: Verdict = discriminator(both, both_labels)
+            logits = verdict.class_logits
+            return (
+                Verdict(verdict.scores[:num_real], None if logits is None else logits[:num_real]),
+                Verdict(verdict.scores[num_real:], None if logits is None else logits[num_real:]),
+            )
+        real_verdict = discriminator(real, labels)
+        give_stream(discriminator, draws._replace(first=num_real))
+        return real_verdict, discriminator(fake, fake_labels)
+
+
+def _descend(player: nn.Module, optimizer: torch.optim.Optimizer, loss: Loss) -> Tensor:
+    """Take one optimiser step down the loss; return the norm [] of the gradient."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.total.backward()
+    norm = get_total_norm([weight.grad for weight in player.parameters() if weight.grad is not None])
+    optimizer.step()
+    return norm
+
+
+def _named(player: str, loss: Loss, norm: Tensor) -> Measures:
+    parts = {f"{player}/{name}": value for name, value in loss.parts.items()}
+    return {f"{player}/loss": loss.total, **parts, f"{player}/gradient_norm": norm}
+
+
+@contextmanager
+def _frozen(player: nn.Module) -> Iterator[None]:
+    """Let gradients pass through a player without computing those of its weights."""
+    player.requires_grad_(False)
+    try:
+        yield
+    finally:
+        player.requires_grad_(True)
+
+
+@contextmanager
+def _mode(player: nn.Module, training: bool) -> Iterator[None]:
+    player.train(training)
+    try:
+        yield
+    finally:
+        player.train()

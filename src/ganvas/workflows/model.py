@@ -1,0 +1,162 @@
+"""A trained generator at hand: from a run folder or a model folder."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganvas.errors import ModelError, UsageError
+from ganvas.generation.sampling import draw_labels, sample, sample_chunks
+from ganvas.images import ImageShape, Pixels
+from ganvas.models.family import FamilyConfig, build_gan
+from ganvas.models.saved import DESCRIPTION, empty_players, read_model
+from ganvas.players import Discriminator, Gan, Generator
+from ganvas.storage import sha256_of_file
+from ganvas.tensors import PICKLE_STARTS, adopt_state, pickle_refusal, read_tensors
+from ganvas.training import checkpoint
+from ganvas.workflows.run_folder import RunFolder, is_run_folder
+
+Labels = int | str | Sequence[int | str] | NDArray[np.int64] | None
+
+
+class Model:
+    """A generator with its classes; `load` reads one."""
+
+    def __init__(
+        self,
+        config: FamilyConfig,
+        generator: Generator,
+        discriminator: Discriminator | None,
+        classes: tuple[str, ...],
+        origin: dict[str, Any],
+    ) -> None:
+        self.config = config
+        self.generator = generator
+        self.discriminator = discriminator
+        self.classes = classes
+        self.origin = origin
+
+    @classmethod
+    def untrained(cls, config: FamilyConfig, shape: ImageShape, classes: tuple[str, ...], seed: int = 0) -> Self:
+        """Return a model with its initial weights."""
+        gan = build_gan(config, shape, len(classes), seed)
+        return cls(config, gan.generator, gan.discriminator, classes, {})
+
+    @property
+    def image_shape(self) -> ImageShape:
+        """Channels, height and width of its images."""
+        return self.generator.image_shape
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it draws wanted classes."""
+        return self.generator.num_classes > 0
+
+    @property
+    def gan(self) -> Gan:
+        """Both players as one composed model."""
+        if self.discriminator is None:
+            raise ModelError("This model was saved without its discriminator.")
+        return Gan(self.generator, self.discriminator)
+
+    def generate(self, num: int, labels: Labels = None, seed: int = 0, first: int = 0) -> Pixels:
+        """Return images `first` ... `first + num - 1` of `seed` as uint8 [num, H, W, C].
+
+        Image i of a seed is the same, to the pixel, however many are made at once. `labels` is a class (number or
+        name) for all or one for each; a conditional model draws them when None.
+        """
+        return sample(self.generator, self._check_num(num), self.class_numbers(labels, num), seed, first)
+
+    def generate_chunks(self, num: int, labels: Labels = None, seed: int = 0, first: int = 0) -> Iterator[Pixels]:
+        """Yield the same images in pieces, so that memory stays flat."""
+        return sample_chunks(self.generator, self._check_num(num), self.class_numbers(labels, num), seed, first)
+
+    def labels_of(self, num: int, labels: Labels = None, seed: int = 0, first: int = 0) -> NDArray[np.int64] | None:
+        """Return the classes [num] that `generate` shows with the same arguments; None when unconditional."""
+        numbers = self.class_numbers(labels, num)
+        if numbers is None and self.conditional:
+            return draw_labels(self.generator, num, seed, first)
+        return numbers
+
+    def class_numbers(self, labels: Labels, num: int) -> NDArray[np.int64] | None:
+        """Return wanted classes as numbers [num]; raise `UsageError` for classes this model does not have."""
+        if labels is None:
+            return None
+        if not self.conditional:
+            raise UsageError("This model draws no wanted classes: leave the label out, or train an ACGAN recipe.")
+        wanted = [labels] * num if isinstance(labels, int | str | np.integer) else list(labels)
+        if len(wanted) != num:
+            raise UsageError(
+                f"{num} images were asked for, with {len(wanted)} labels. Give one label, or one for each."
+            )
+        return np.array([self._class_number(label) for label in wanted], np.int64)
+
+    def _class_number(self, label: int | str | np.integer) -> int:
+        if isinstance(label, str):
+            if label in self.classes:
+                return self.classes.index(label)
+            if not label.isdecimal():
+                raise UsageError(f"There is no class `{label}`; this model draws {self._class_names()}.")
+        number = int(label)
+        if not 0 <= number < len(self.classes):
+            raise UsageError(
+                f"There is no class {number}; this model draws classes 0 to {len(self.classes) - 1}: "
+                f"{self._class_names()}."
+            )
+        return number
+
+    def _class_names(self) -> str:
+        shown = ", ".join(self.classes[:20])
+        return shown + (" ..." if len(self.classes) > 20 else "")
+
+    @staticmethod
+    def _check_num(num: int) -> int:
+        if num < 1:
+            raise UsageError(f"{num} images were asked for; ask for at least 1.")
+        return num
+
+
+def load(path: str | Path) -> Model:
+    """Read the trained generator of a run folder (its best checkpoint) or of a model folder.
+
+    Nothing read can execute code. Raises `ModelError`, `RunError` or `DamagedError` saying what is wrong.
+    """
+    folder = Path(path)
+    if folder.is_file():
+        with folder.open("rb") as file:
+            start = file.read(4)
+        if start.startswith(PICKLE_STARTS) or folder.suffix in {".pt", ".pth", ".pkl", ".ckpt"}:
+            raise ModelError(pickle_refusal(folder))
+        raise ModelError(f"`{folder}` is a file; give the model folder or run folder that it lies in.")
+    if (folder / DESCRIPTION).is_file():
+        saved = read_model(folder)
+        origin = saved.description.origin
+        return Model(saved.config, saved.generator, saved.discriminator, saved.description.classes, origin)
+    if is_run_folder(folder):
+        return _from_run(RunFolder.open(folder))
+    if not folder.exists():
+        raise ModelError(f"`{folder}` does not exist. Give a run folder of `ganvas train` or a model folder.")
+    raise ModelError(f"`{folder}` is neither a run folder (no config.json) nor a model folder (no {DESCRIPTION}).")
+
+
+def _from_run(run: RunFolder) -> Model:
+    config = run.config
+    chosen = run.checkpoint_to_sample()
+    shape, num_classes = config.image_shape, len(config.classes)
+    generator, discriminator = empty_players(config.recipe.model, shape, num_classes)
+    for name, player in ((checkpoint.GENERATOR, generator), (checkpoint.DISCRIMINATOR, discriminator)):
+        adopt_state(player, read_tensors(chosen / name), f"`{chosen / name}`")
+        player.eval().requires_grad_(False)
+    state = checkpoint.read_state(chosen)
+    origin = {
+        "recipe": config.recipe.recipe,
+        "step": state["step"],
+        "seed": config.recipe.training.seed,
+        "dataset": config.content_hash,
+        "score": state["score"],
+        "generator_sha256": sha256_of_file(chosen / checkpoint.GENERATOR),
+        "training": config.recipe.training.plain(),
+    }
+    return Model(config.recipe.model, generator, discriminator, config.classes, origin)

@@ -1,0 +1,179 @@
+"""The run folder: what a training run leaves on disk, and what it can be resumed, judged and sampled from.
+
+config.json            the recipe, the dataset (folder, content hash, shape, classes), the version
+log.jsonl              every step's losses and measures
+samples/<step>.png     grids of the same latents
+checkpoints/<step>/    safetensors, JSON and a manifest of SHA-256
+latest, best           the name of a checkpoint
+lock, holder.json      one run, one trainer
+"""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from filelock import FileLock, Timeout
+
+from ganvas import __version__
+from ganvas.config import Config, Field
+from ganvas.errors import ConfigurationError, DamagedError, RunError
+from ganvas.images import ImageShape
+from ganvas.recipes.recipe import Recipe
+from ganvas.storage import on_disk, read_json, replace_file, write_json
+from ganvas.training import checkpoint
+
+CONFIG = "config.json"
+LOG = "log.jsonl"
+LATEST, BEST = "latest", "best"
+
+
+class RunConfig(Config):
+    """What `config.json` says."""
+
+    format: int = Field(default=1, ge=1, le=1, description="version of this form")
+    ganvas: str = Field(default=__version__, description="version that began the run")
+    recipe: Recipe = Field(description="the recipe with all settings")
+    data: str = Field(description="dataset folder")
+    content_hash: str = Field(description="content hash of the dataset")
+    image_shape: ImageShape = Field(description="channels, height, width")
+    classes: tuple[str, ...] = Field(description="names of the classes; empty without")
+
+
+class RunFolder:
+    """A run on disk."""
+
+    def __init__(self, folder: Path, config: RunConfig) -> None:
+        self.folder = folder
+        self.config = config
+        self.stopped_by: int | None = None
+        """Number of the signal that ended training early."""
+
+    @classmethod
+    def create(cls, folder: Path, config: RunConfig) -> Self:
+        """Begin a run in a new or empty folder."""
+        refuse_occupied(folder)
+        on_disk(lambda: (folder / "samples").mkdir(parents=True, exist_ok=True), folder)
+        on_disk(lambda: (folder / "checkpoints").mkdir(exist_ok=True), folder)
+        run = cls(folder, config)
+        run.write_config()
+        return run
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open an existing run."""
+        if not is_run_folder(folder):
+            raise RunError(f"`{folder}` is not a run folder: it has no {CONFIG}. Begin one with `ganvas train`.")
+        return cls(folder, RunConfig.read(read_json(folder / CONFIG), f"`{folder / CONFIG}`"))
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of the checkpoints."""
+        return self.folder / "checkpoints"
+
+    def write_config(self) -> None:
+        """Write `config.json`."""
+        write_json(self.folder / CONFIG, self.config.plain())
+
+    def append_log(self, record: dict[str, Any]) -> None:
+        """Add one line to the log."""
+
+        def append() -> None:
+            with (self.folder / LOG).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record, allow_nan=False) + "\n")
+
+        on_disk(append, self.folder / LOG)
+
+    def read_log(self) -> list[dict[str, Any]]:
+        """Return the log's records; a last line torn by a kill is left out."""
+        path = self.folder / LOG
+        records = []
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+            try:
+                records.append(json.loads(line))
+            except ValueError:
+                break
+        return records
+
+    def cut_log(self, step: int) -> None:
+        """Drop the records after `step`: those steps are about to be played again."""
+        kept = [record for record in self.read_log() if record["step"] <= step]
+        replace_file(self.folder / LOG, "".join(json.dumps(record) + "\n" for record in kept).encode())
+
+    def point(self, name: str, target: Path) -> None:
+        """Let `latest` or `best` name a checkpoint."""
+        replace_file(self.folder / name, f"{target.name}\n".encode())
+
+    def checkpoint_to_sample(self) -> Path:
+        """Return the best checkpoint if it is whole, else the newest whole one."""
+        named = self.folder / BEST
+        if named.is_file():
+            best = self.checkpoints / Path(named.read_text().strip()).name
+            try:
+                checkpoint.verify_folder(best)
+            except DamagedError:
+                pass
+            else:
+                return best
+        newest, damage = checkpoint.newest_valid(self.checkpoints)
+        if newest is None:
+            reason = f" {damage[0]}" if damage else " It has none yet; train it further."
+            raise RunError(f"Run `{self.folder}` has no usable checkpoint.{reason}")
+        return newest
+
+
+@contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """Lock a folder against a second trainer; raise `RunError` naming who holds it."""
+    on_disk(lambda: folder.mkdir(parents=True, exist_ok=True), folder)
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise RunError(
+            f"Run `{folder}` is being trained by {_holder(folder)}. Wait for it, or stop it, or give another --out."
+        ) from error
+    try:
+        write_json(folder / "holder.json", {"process": os.getpid(), "host": socket.gethostname()})
+        yield
+    finally:
+        lock.release()
+
+
+def refuse_occupied(folder: Path) -> None:
+    """Raise `RunError` when a new run cannot begin in `folder`."""
+    if (folder / CONFIG).exists():
+        raise RunError(
+            f"`{folder}` already holds a run. Go on with it by `ganvas train --resume {folder}`, "
+            "or give another folder with --out."
+        )
+    if folder.exists() and (not folder.is_dir() or {path.name for path in folder.iterdir()} - {"lock", "holder.json"}):
+        raise RunError(f"`{folder}` exists and is not an empty folder. Give another one with --out.")
+
+
+def is_run_folder(folder: Path) -> bool:
+    """Return whether a folder looks like a run."""
+    return (folder / CONFIG).is_file()
+
+
+def check_changes(differences: dict[str, tuple[Any, Any]], allowed: set[str]) -> None:
+    """Refuse settings that changed since the run began, unless they may or are named as allowed."""
+    refused = {name: change for name, change in differences.items() if name not in allowed}
+    if refused:
+        lines = "; ".join(f"`{name}` was {old!r}, now {new!r}" for name, (old, new) in refused.items())
+        flags = " ".join(refused)
+        raise ConfigurationError(
+            f"These settings differ from those the run began with: {lines}. Resume without them, begin another run, "
+            f"or name them as allowed: --allow {flags}"
+        )
+
+
+def _holder(folder: Path) -> str:
+    try:
+        holder = read_json(folder / "holder.json")
+        return f"process {holder['process']} on {holder['host']}"
+    except (DamagedError, OSError, KeyError, TypeError):
+        return "another process"

@@ -1,0 +1,208 @@
+"""Train: a recipe and a dataset folder in, a run folder out; or a run folder further."""
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganvas.config import differences, resumable_fields
+from ganvas.data.feed import Feed
+from ganvas.data.store import Dataset
+from ganvas.errors import ConfigurationError, DataError, RunError
+from ganvas.generation.sampling import sample
+from ganvas.images import contact_sheet, save_png
+from ganvas.metrics.features import pixels as pixel_features
+from ganvas.metrics.protocol import protocol_name
+from ganvas.metrics.sliced import random_directions, sliced_distance
+from ganvas.models.family import build_gan, check
+from ganvas.progress import Lines, Progress
+from ganvas.recipes.recipe import Recipe, find_recipe
+from ganvas.seeds import Stream
+from ganvas.storage import remove_folder
+from ganvas.training import checkpoint
+from ganvas.training.engine import Game, cpu_threads
+from ganvas.training.interrupt import StopRequest, stop_on_signal
+from ganvas.training.loop import train as play
+from ganvas.training.monitor import Monitor, Record
+from ganvas.training.round import Round
+from ganvas.workflows.run_folder import BEST, LATEST, RunConfig, RunFolder, check_changes, hold, refuse_occupied
+
+MINIMUM_IMAGES = 8
+
+
+class TrainingRun:
+    """Writes a run's traces while it is trained (the loop's `Run`)."""
+
+    def __init__(self, folder: RunFolder, dataset: Dataset) -> None:
+        self.folder = folder
+        self.settings = folder.config.recipe.training
+        self.dataset = dataset
+
+    def record(self, record: Record) -> None:
+        """Add one step to the log."""
+        self.folder.append_log(record)
+
+    def snapshot(self, game: Game) -> None:
+        """Draw the sample grid: the same latents each time, one row per class."""
+        columns, classes = self.settings.samples.columns, len(self.dataset.classes)
+        labels = np.repeat(np.arange(classes), columns) if game.generator.num_classes else None
+        num = columns * columns if labels is None else len(labels)
+        pixels = sample(game.average.generator, num, labels, self.settings.seed)
+        save_png(self.folder.folder / "samples" / f"{game.step:08d}.png", contact_sheet(pixels, columns))
+
+    def save(self, game: Game, monitor: Monitor) -> None:
+        """Write a checkpoint with its score, move `latest` and `best`, drop what need not be kept."""
+        target = checkpoint.folder_of(self.folder.checkpoints, game.step)
+        checkpoint.save(target, game, {"monitor": monitor.state(), "score": self._score(game)})
+        self.folder.point(LATEST, target)
+        best = self._best()
+        self.folder.point(BEST, best)
+        checkpoint.prune(self.folder.checkpoints, self.settings.checkpoint.keep, best)
+
+    def _score(self, game: Game) -> dict[str, Any] | None:
+        """Return MIND on pixels between samples and training images, lower is better; None when switched off."""
+        wanted = self.settings.checkpoint.score_images
+        if wanted == 0:
+            return None
+        real, seed = self.dataset.pixels("train"), self.settings.seed
+        num, network = min(wanted, len(real)), pixel_features()
+        chosen = np.sort(Stream(seed, "score/real").permutation(len(real))[:num])
+        ours, theirs = (
+            network.features(sample(game.average.generator, num, seed=seed)),
+            network.features(real[chosen]),
+        )
+        directions = random_directions(ours.shape[1], Stream(seed, "score/directions"))
+        value = sliced_distance(theirs, ours, directions)
+        return {"protocol": protocol_name(network.name, "mind", num), "value": value}
+
+    def _best(self) -> Path:
+        """Return the checkpoint of the lowest score, the newest among equals."""
+        scores = {}
+        for folder in checkpoint.all_checkpoints(self.folder.checkpoints):
+            score = checkpoint.read_state(folder).get("score")
+            scores[folder] = score["value"] if score else 0.0
+        return min(scores, key=lambda folder: scores[folder])
+
+
+def train(
+    recipe: str | Recipe,
+    data: Dataset | str | Path,
+    out: str | Path,
+    steps: int | None = None,
+    epochs: float | None = None,
+    progress: Progress | None = None,
+    **settings: Any,  # noqa: ANN401
+) -> RunFolder:
+    """Train `recipe` on a dataset folder and return the run folder `out`.
+
+    `settings` replace fields of the recipe by their dotted names, `**{"training.batch_size": 32}`. `epochs` counts
+    passes over the training images. Raises `ConfigurationError`, `DataError`, `ModelError` or `RunError` before
+    anything is written, `NotFiniteError` when training breaks down.
+    """
+    dataset = data if isinstance(data, Dataset) else Dataset.open(Path(data))
+    chosen = (find_recipe(recipe) if isinstance(recipe, str) else recipe).override(**settings)
+    chosen = with_length(chosen, dataset.count("train"), steps, epochs)
+    config = RunConfig(
+        recipe=chosen,
+        data=str(dataset.folder.resolve()),
+        content_hash=dataset.content_hash,
+        image_shape=dataset.shape,
+        classes=dataset.classes,
+    )
+    check(chosen.model, dataset.shape, dataset.num_classes)
+    if dataset.count("train") < MINIMUM_IMAGES:
+        raise DataError(
+            f"Dataset `{dataset.folder}` has {dataset.count('train')} training images; training needs at least "
+            f"{MINIMUM_IMAGES}, and some hundreds to be worth looking at."
+        )
+    folder = Path(out)
+    refuse_occupied(folder)
+    return _train(lambda: RunFolder.create(folder, config), folder, dataset, progress or Lines(), resume=False)
+
+
+def resume(
+    run: str | Path | RunFolder,
+    steps: int | None = None,
+    epochs: float | None = None,
+    progress: Progress | None = None,
+    allow: Iterable[str] = (),
+    data: str | Path | None = None,
+    **settings: Any,  # noqa: ANN401
+) -> RunFolder:
+    """Go on with a run from its newest valid checkpoint, exactly as if it had never stopped.
+
+    Settings may change only where they alter no draw (length, intervals, threads, device), or where `allow` names them.
+    """
+    found = run if isinstance(run, RunFolder) else RunFolder.open(Path(run))
+    dataset = Dataset.open(Path(data or found.config.data))
+    if dataset.content_hash != found.config.content_hash:
+        raise ConfigurationError(
+            f"The dataset `{dataset.folder}` is not the one this run was begun on: its content hash is "
+            f"{dataset.content_hash[:12]}, the run's is {found.config.content_hash[:12]}. Give that one with --data."
+        )
+    old = found.config.recipe
+    new = with_length(old.override(**settings), dataset.count("train"), steps, epochs)
+    check_changes(differences(old, new), resumable_fields(old) | set(allow))
+    config = found.config.model_copy(update={"recipe": new})
+    return _train(lambda: RunFolder(found.folder, config), found.folder, dataset, progress or Lines(), resume=True)
+
+
+def with_length(recipe: Recipe, num_images: int, steps: int | None, epochs: float | None) -> Recipe:
+    """Return the recipe with its length set in steps or in passes over the images."""
+    if steps is not None and epochs is not None:
+        raise ConfigurationError("Give the length in steps or in epochs, not both.")
+    if epochs is not None:
+        if epochs <= 0:
+            raise ConfigurationError(f"`epochs` is {epochs}; give a number above 0.")
+        images_a_step = recipe.training.batch_size * recipe.training.discriminator_steps
+        steps = ceil(epochs * num_images / images_a_step)
+    return recipe if steps is None else recipe.override(**{"training.steps": steps})
+
+
+def _train(
+    open_run: Callable[[], RunFolder], folder: Path, dataset: Dataset, progress: Progress, resume: bool
+) -> RunFolder:
+    with ExitStack() as stack:
+        stack.enter_context(hold(folder))
+        run = open_run()
+        stack.enter_context(cpu_threads(run.config.recipe.training.threads))
+        stop = stack.enter_context(stop_on_signal(progress.say))
+        _play(run, dataset, progress, stop, resume)
+        return run
+
+
+def _play(run: RunFolder, dataset: Dataset, progress: Progress, stop: StopRequest, resume: bool) -> None:
+    recipe, settings = run.config.recipe, run.config.recipe.training
+    gan = build_gan(recipe.model, run.config.image_shape, len(run.config.classes), settings.seed)
+    game, monitor = Game(gan, settings), Monitor(settings.monitor)
+    if resume:
+        _go_on(run, game, monitor, progress)
+    feed = Feed(dataset, settings.batch_size, settings.seed, shuffle=settings.shuffle, workers=settings.workers)
+    try:
+        play(Round(game, settings, feed), monitor, settings, TrainingRun(run, dataset), stop, progress)
+    finally:
+        feed.close()
+    if stop.signal is not None:
+        run.stopped_by = int(stop.signal)
+        progress.say(
+            f"Stopped at step {game.step} of {settings.steps}; all is saved. "
+            f"Go on with: ganvas train --resume {run.folder}"
+        )
+
+
+def _go_on(run: RunFolder, game: Game, monitor: Monitor, progress: Progress) -> None:
+    newest, damage = checkpoint.newest_valid(run.checkpoints)
+    for error in damage:
+        progress.say(f"Left out a damaged checkpoint: {error}")
+    if newest is not None:
+        monitor.load_state(checkpoint.load(newest, game)["monitor"])
+    elif damage:
+        raise RunError(f"Run `{run.folder}` has no undamaged checkpoint to go on from. Begin it again.")
+    for folder in checkpoint.all_checkpoints(run.checkpoints):
+        if newest is not None and folder > newest:
+            remove_folder(folder)
+    run.cut_log(game.step)
+    run.write_config()
