@@ -46,9 +46,7 @@ def test_formats_and_shape(kind, how):
     pixels = image_from_bytes(encoded(scene(), kind), how)
     assert pixels.shape == (16, 16, how.channels)
     assert pixels.dtype == np.uint8
-    wanted = np.asarray(
-        scene().convert("L" if how.channels == 1 else "RGB").resize((16, 16), Image.Resampling.LANCZOS)
-    )
+    wanted = np.asarray(scene().convert("L" if how.channels == 1 else "RGB").resize((16, 16), Image.Resampling.LANCZOS))
     assert np.abs(pixels.astype(int) - wanted.reshape(pixels.shape)).mean() < 8
 
 
@@ -190,10 +188,27 @@ def test_first_frame_of_an_animation():
         assert image_from_bytes(content, COLOUR)[0, 0].tolist() == [255, 0, 0]
 
 
-def test_reduced_decoding_of_large_jpegs_is_close_to_the_full_one():
-    content = encoded(scene((640, 480)), "JPEG", quality=95)
-    full = Image.open(io.BytesIO(content)).crop((80, 0, 560, 480)).resize((16, 16), Image.Resampling.LANCZOS)
-    assert np.abs(image_from_bytes(content, COLOUR).astype(int) - np.asarray(full)).max() <= 6
+@pytest.mark.parametrize("size", [(640, 480), (1501, 1499), (999, 2003)])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_reduced_decoding_of_large_jpegs_is_close_to_the_full_one(size, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = encoded(ripples(size), "JPEG", quality=95, exif=exif)
+    left, top = (max(0, (one - other) // 2) for one, other in (size, size[::-1]))
+    square = (left, top, left + min(size), top + min(size))
+    full = Image.open(io.BytesIO(content)).resize((32, 32), Image.Resampling.LANCZOS, box=square)
+    if orientation == 6:
+        full = full.transpose(Image.Transpose.ROTATE_270)
+    difference = np.abs(image_from_bytes(content, Preprocessing(size=32, channels=3)).astype(int) - np.asarray(full))
+    assert difference.max() <= 6
+    assert difference.mean() < 1
+
+
+def ripples(size) -> Image.Image:
+    """Smooth waves, finer to the right and below: any shift or change of scale shows."""
+    x, y = np.linspace(0, 1, size[0]), np.linspace(0, 1, size[1])[:, None]
+    waves = [np.sin(20 * x**2 + 3 * y), np.sin(20 * y**2 - 2 * x), np.cos(9 * (x + y))]
+    return Image.fromarray((127.5 + 120 * np.stack(waves, axis=-1)).astype(np.uint8))
 
 
 def test_kinds_of_refusal():

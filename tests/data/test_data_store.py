@@ -220,6 +220,12 @@ def test_occupied_places(tmp_path, dataset):
         expect_free(tmp_path / "photos", overwrite=True)
 
 
+def test_what_other_workflows_keep_in_a_dataset_folder_is_ours(dataset):
+    (dataset.folder / "classifier").mkdir()
+    expect_free(dataset.folder, overwrite=True)
+    assert write(dataset.folder, overwrite=True).classes == ("a", "b")
+
+
 def test_foreign_files_in_a_dataset_folder_are_never_removed(dataset):
     (dataset.folder / "thesis.tex").write_text("")
     with pytest.raises(UsageError, match=r"thesis\.tex"):

@@ -1,6 +1,7 @@
 """Any image file to uint8 pixels of one size: decode under limits, upright, sRGB, centre crop, Lanczos."""
 
 import io
+import math
 import warnings
 from typing import Literal
 
@@ -39,6 +40,9 @@ _UPRIGHT = {
 }
 _EXIF_ORIENTATION = 0x0112
 
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, in pixels."""
+
 
 class Preprocessing(Config):
     """What is done to every image before it is stored; the constants are recorded in the dataset's card."""
@@ -73,7 +77,11 @@ def image_from_bytes(content: bytes, how: Preprocessing) -> Pixels:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about metadata; the limits below are our own
         try:
-            return _resized(plain(_centre_square(_decoded(content, how))), how)
+            image, square = _decoded(content, how)
+            turn = _UPRIGHT.get(_orientation(image))
+            image, square = _cropped(image, square)
+            image = _resized(plain(image), square, how)
+            return _pixels(image if turn is None else image.transpose(turn), how)
         except RefusedImage:
             raise
         except Exception as error:  # decoders fed with foreign bytes raise anything
@@ -86,21 +94,53 @@ def image_from_array(values: Pixels, how: Preprocessing) -> Pixels:
     if values.shape[:2] == (how.size, how.size) and (1 if grey else 3) == how.channels:
         return values.reshape(how.size, how.size, how.channels)
     image = Image.fromarray(values.reshape(values.shape[:2]) if grey else values)
-    return _resized(_centre_square(image), how)
+    return _pixels(_resized(*_cropped(image, _centre_square(*image.size)), how), how)
 
 
-def _decoded(content: bytes, how: Preprocessing) -> Image.Image:
-    """Return the image fully loaded, upright."""
+def _decoded(content: bytes, how: Preprocessing) -> tuple[Image.Image, Box]:
+    """Return the image fully loaded, as it is stored, and its centre square."""
     image = Image.open(io.BytesIO(content), formats=FORMATS)
     width, height = image.size
     if width * height > how.max_pixels:
         raise RefusedImage(
             "bomb", f"It unpacks to {width}x{height} pixels; the limit is {how.max_pixels / 1e6:g} megapixels."
         )
-    image.draft(None, (2 * how.size, 2 * how.size))
+    reduced = image.draft(None, (2 * how.size, 2 * how.size))
     image.load()
-    turn = _UPRIGHT.get(_orientation(image))
-    return image if turn is None else _keeping_info(image.transpose(turn), image)
+    if reduced is None:
+        return image, _centre_square(*image.size)
+    scale = width / reduced[1][2]  # 1, 2, 4 or 8; the last column or row may stand for fewer pixels
+    left, top, right, bottom = _centre_square(width, height)
+    return image, (left / scale, top / scale, right / scale, bottom / scale)
+
+
+def _centre_square(width: int, height: int) -> Box:
+    side = min(width, height)
+    left, top = (width - side) // 2, (height - side) // 2
+    return left, top, left + side, top + side
+
+
+def _cropped(image: Image.Image, square: Box) -> tuple[Image.Image, Box]:
+    """Return the whole pixels that cover a square, with the file's metadata, and the square's place in them."""
+    left, top = int(square[0]), int(square[1])
+    right, bottom = min(math.ceil(square[2]), image.width), min(math.ceil(square[3]), image.height)
+    if (left, top, right, bottom) == (0, 0, *image.size):
+        return image, square
+    cropped = image.crop((left, top, right, bottom))
+    cropped.info = dict(image.info)
+    return cropped, (square[0] - left, square[1] - top, square[2] - left, square[3] - top)
+
+
+def _resized(image: Image.Image, square: Box, how: Preprocessing) -> Image.Image:
+    """Return the square of an image of mode L or RGB, resized."""
+    if image.size == (how.size, how.size) and square == (0, 0, how.size, how.size):
+        return image
+    return image.resize((how.size, how.size), Image.Resampling.LANCZOS, box=square)
+
+
+def _pixels(image: Image.Image, how: Preprocessing) -> Pixels:
+    image = in_mode(image, "L" if how.channels == 1 else "RGB")
+    return np.asarray(image).reshape(how.size, how.size, how.channels)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -108,27 +148,6 @@ def _orientation(image: Image.Image) -> int:
         return image.getexif().get(_EXIF_ORIENTATION, 1)
     except Exception:  # broken metadata is no reason to refuse a picture
         return 1
-
-
-def _keeping_info(turned: Image.Image, image: Image.Image) -> Image.Image:
-    turned.info = dict(image.info)
-    return turned
-
-
-def _centre_square(image: Image.Image) -> Image.Image:
-    side = min(image.size)
-    if image.width == image.height:
-        return image
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    return _keeping_info(image.crop((left, top, left + side, top + side)), image)
-
-
-def _resized(image: Image.Image, how: Preprocessing) -> Pixels:
-    """Return a square image of mode L or RGB as [size, size, channels]."""
-    if image.width != how.size:
-        image = image.resize((how.size, how.size), Image.Resampling.LANCZOS)
-    image = in_mode(image, "L" if how.channels == 1 else "RGB")
-    return np.asarray(image).reshape(how.size, how.size, how.channels)
 
 
 def _refusal_of(error: Exception, content: bytes) -> RefusedImage:

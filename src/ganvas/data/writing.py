@@ -1,6 +1,8 @@
 """Writing a dataset folder: kept images and the ledger as they come, splits at the end, in flat memory."""
 
 import hashlib
+import itertools
+import math
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,7 +23,8 @@ from ganvas.errors import DamagedError, UsageError
 from ganvas.storage import MANIFEST, UNFINISHED, json_bytes, new_folder, read_json, write_file
 
 _SPOOL = "pixels.part"
-_OURS = {CARD, LEDGER, MANIFEST, _SPOOL, "report.html", *(pixel_file(split) for split in SPLITS)}
+_DERIVED = {"report.html", "classifier", "classifier" + UNFINISHED}  # what other workflows keep beside the data
+_OURS = {CARD, LEDGER, MANIFEST, _SPOOL, *(pixel_file(split) for split in SPLITS)} | _DERIVED
 _CHUNK_BYTES = 1 << 24
 
 
@@ -124,23 +127,21 @@ class DatasetWriter:
     def finish(self, sources: Sequence[Source], splitting: Splitting) -> Card:
         """Divide the kept images, write pixel files, ledger and card, and return the card."""
         self.spool.close()
-        spool = np.memmap(self.folder / _SPOOL, np.uint8, "r").reshape(-1, *self.shape)
         classes = class_names(self.labels)
         labels = as_integers(self.labels, classes)  # [N]
         test = held_out(labels, self.declared, splitting)
         digest = hashlib.sha256(json_bytes({"shape": self.shape, "classes": classes}))
         splits: dict[Split, SplitRecord] = {}
         for split in SPLITS:
-            chosen = np.flatnonzero(test == (split == "test"))
+            chosen = test == (split == "test")  # [N]
             digest.update(json_bytes({"split": split, "labels": labels[chosen].tolist()}))
-            for chunk in write_pixels(self.folder / pixel_file(split), spool, chosen):
+            for chunk in write_pixels(self.folder / pixel_file(split), self.folder / _SPOOL, chosen, self.shape):
                 digest.update(chunk)
-            self.ledger.place(split, (self.kept_numbers[position] for position in chosen))
+            self.ledger.place(split, itertools.compress(self.kept_numbers, chosen))
             splits[split] = _record(labels[chosen], classes)
         self.ledger.finish()
         card = self._card(sources, splitting, classes, splits, digest.hexdigest())
         write_file(self.folder / CARD, json_bytes(card.plain()))
-        del spool
         (self.folder / _SPOOL).unlink()
         for path in self.folder.iterdir():
             _flush_to_disk(path)
@@ -206,15 +207,18 @@ def as_integers(labels: Sequence[str | None], classes: Sequence[str]) -> NDArray
     return np.array([index.get(label, -1) for label in labels], np.int64)
 
 
-def write_pixels(path: Path, spool: NDArray[np.uint8], chosen: NDArray[np.int64]) -> Iterator[bytes]:
-    """Write the `chosen` images of `spool` [N, H, W, C] as an .npy file, yielding its pixel bytes in pieces."""
-    shape = (len(chosen), *spool.shape[1:])
-    rows_per_chunk = max(1, _CHUNK_BYTES // int(np.prod(shape[1:])))
-    with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
-        for start in range(0, len(chosen), rows_per_chunk):
-            chunk = spool[chosen[start : start + rows_per_chunk]].tobytes()
-            file.write(chunk)
+def write_pixels(path: Path, spool: Path, chosen: NDArray[np.bool_], shape: tuple[int, int, int]) -> Iterator[bytes]:
+    """Write the `chosen` [N] of the N images in `spool` as an .npy file, yielding its pixel bytes in pieces."""
+    image_bytes = math.prod(shape)
+    step = max(1, _CHUNK_BYTES // image_bytes)
+    header = {"descr": "|u1", "fortran_order": False, "shape": (int(chosen.sum()), *shape)}
+    with path.open("wb") as target, spool.open("rb") as source:
+        np.lib.format.write_array_header_1_0(target, header)
+        for start in range(0, len(chosen), step):
+            part = chosen[start : start + step]
+            images = np.fromfile(source, np.uint8, len(part) * image_bytes).reshape(len(part), image_bytes)
+            chunk = images[part].tobytes()
+            target.write(chunk)
             yield chunk
 
 

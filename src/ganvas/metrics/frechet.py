@@ -61,7 +61,7 @@ class Moments:
     def update(self, features: NDArray[Any]) -> "Moments":
         """Return the statistics with features [N, d] added, a block of rows at a time."""
         require_same_width(self.factor, features)
-        moments, step = self, max(_ROWS_AT_ONCE, 2 * len(self.mean))
+        moments, step = self, max(_ROWS_AT_ONCE, 4 * len(self.mean))
         for start in range(0, len(features), step):
             block = as_matrix(features[start : start + step])
             mean = block.mean(axis=0)

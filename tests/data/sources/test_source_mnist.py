@@ -15,9 +15,7 @@ from ganvas.progress import Silent
 DATA = Path(os.environ.get("GANVAS_DATA", "")) / "mnist"
 NAMES = [file.name for file in FILES.files]
 
-pytestmark = pytest.mark.skipif(
-    not (DATA / NAMES[0]).is_file(), reason="GANVAS_DATA names no folder with mnist/ in it"
-)
+pytestmark = pytest.mark.skipif(not (DATA / NAMES[0]).is_file(), reason="GANVAS_DATA names no folder with mnist/ in it")
 
 
 def test_found_by_environment_with_its_own_split():
