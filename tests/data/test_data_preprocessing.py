@@ -78,8 +78,10 @@ def test_exif_orientation_is_undone(orientation):
     stored = upright if orientation == 1 else upright.transpose(Image.Transpose(undo[orientation]))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    pixels = image_from_bytes(encoded(stored, exif=exif), COLOUR)
-    np.testing.assert_array_equal(pixels, image_from_bytes(encoded(upright), COLOUR))
+    pixels = image_from_bytes(encoded(stored, exif=exif), COLOUR).astype(int)
+    difference = np.abs(pixels - image_from_bytes(encoded(upright), COLOUR))
+    assert difference.max() <= 6  # rows and columns are resized one after the other, each rounded
+    assert difference.mean() < 0.2
 
 
 def test_nonsense_orientation_and_broken_exif_are_ignored():

@@ -79,12 +79,12 @@ def train_gan(
     prints both losses by default. `recipe` is by default the one named like the family; `settings` replace fields of
     it by their dotted names. `dataset` is a dataset folder or a pair (uint8 images [N, H, W, C], labels [N] or None).
     """
-    chosen = find_recipe(recipe or _recipe_of(gan)) if not isinstance(recipe, Recipe) else recipe
+    found = recipe if isinstance(recipe, Recipe) else find_recipe(recipe or _recipe_of(gan))
+    training = found.override(**settings).training
     pixels, labels = _arrays(dataset)
     _check_fit(gan, pixels, labels)
-    images_a_step = chosen.training.batch_size * chosen.training.discriminator_steps
-    steps = max(1, ceil(epochs * len(pixels) / images_a_step))
-    training = chosen.override(**{"training.steps": steps}, **settings).training
+    images_a_step = training.batch_size * training.discriminator_steps
+    training = training.override(steps=max(1, ceil(epochs * len(pixels) / images_a_step)))
     history = _History(len(pixels) / images_a_step, report or _print_losses)
     feed = Feed.from_arrays(pixels, labels, training.batch_size, training.seed, shuffle=training.shuffle)
     monitor = Monitor(training.monitor)

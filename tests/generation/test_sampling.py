@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+import torch
+
+from ganvas.generation.sampling import CHUNK, draw_labels, sample
+from ganvas.images import ImageShape
+from ganvas.models import MODELS
+from ganvas.models.family import build_gan, family_config
+from ganvas.players import Generator
+
+
+@pytest.fixture(params=MODELS)
+def generator(request: pytest.FixtureRequest) -> Generator:
+    return build_gan(family_config(request.param), ImageShape(1, 28, 28), 10, seed=0).generator
+
+
+def test_image_i_of_a_seed_is_the_same_in_any_batch(generator: Generator) -> None:
+    whole = sample(generator, 3 * CHUNK + 5, seed=4)
+    assert whole.shape == (3 * CHUNK + 5, 28, 28, 1)
+    for first, num in ((0, 1), (7, 2), (CHUNK - 1, 2), (CHUNK, CHUNK), (5, 2 * CHUNK + 9)):
+        np.testing.assert_array_equal(sample(generator, num, seed=4, first=first), whole[first : first + num])
+    assert (sample(generator, 3, seed=5) != whole[:3]).any()
+
+
+def test_a_class_asked_for_is_drawn_whatever_its_neighbours_are(generator: Generator) -> None:
+    if not generator.num_classes:
+        pytest.skip("this family draws no classes")
+    labels = np.arange(20) % 10
+    mixed = sample(generator, 20, labels, seed=1)
+    threes = sample(generator, 20, np.full(20, 3), seed=1)
+    np.testing.assert_array_equal(mixed[labels == 3], threes[labels == 3])
+    assert (mixed[labels == 4] != threes[labels == 4]).any()
+
+
+def test_classes_are_drawn_uniformly_when_none_is_asked_for() -> None:
+    generator = build_gan(family_config("acgan"), ImageShape(1, 8, 8), 10, seed=0).generator
+    labels = draw_labels(generator, 5000, seed=0)
+    assert np.bincount(labels, minlength=10).min() > 400
+    np.testing.assert_array_equal(draw_labels(generator, 10, seed=0, first=90), labels[90:100])
+
+
+def test_sampling_leaves_the_generator_in_its_mode(generator: Generator) -> None:
+    generator.train()
+    before = {name: value.clone() for name, value in generator.state_dict().items()}
+    sample(generator, 2)
+    assert generator.training
+    assert all(torch.equal(before[name], value) for name, value in generator.state_dict().items())
