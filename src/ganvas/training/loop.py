@@ -46,7 +46,7 @@ def train(
         findings = monitor.watch(record)
         record["equilibrium"] = monitor.equilibrium
         record["images_per_second"] = config.batch_size * config.discriminator_steps / (time.perf_counter() - begun)
-        run.record({"step": game.step, **record})
+        run.record({"step": game.step, **{name: float(f"{value:.6g}") for name, value in record.items()}})
         for finding in findings:
             progress.say(f"Step {game.step}: {finding.words}")
         if game.step % config.samples.every == 0:

@@ -143,11 +143,11 @@ def resume(
             f"The dataset `{dataset.folder}` is not the one this run was begun on: its content hash is "
             f"{dataset.content_hash[:12]}, the run's is {found.config.content_hash[:12]}. Give that one with --data."
         )
-    old = found.config.recipe
+    progress, old = progress or Lines(), found.config.recipe
     new = with_length(old.override(**settings), dataset.count("train"), steps, epochs)
     check_changes(differences(old, new), resumable_fields(old) | set(allow))
     config = found.config.model_copy(update={"recipe": new})
-    return _train(lambda: RunFolder(found.folder, config), found.folder, dataset, progress or Lines(), resume=True)
+    return _train(lambda: RunFolder(found.folder, config), found.folder, dataset, progress, resume=True)
 
 
 def with_length(recipe: Recipe, num_images: int, steps: int | None, epochs: float | None) -> Recipe:
@@ -204,5 +204,7 @@ def _go_on(run: RunFolder, game: Game, monitor: Monitor, progress: Progress) -> 
     for folder in checkpoint.all_checkpoints(run.checkpoints):
         if newest is not None and folder > newest:
             remove_folder(folder)
+    if game.step >= run.config.recipe.training.steps:
+        progress.say(f"The run is already at step {game.step}; train it further with --steps {2 * game.step}.")
     run.cut_log(game.step)
     run.write_config()
