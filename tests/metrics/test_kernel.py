@@ -83,8 +83,7 @@ def test_equals_torchmetrics_on_the_same_subsets(metric_fixtures):
         mean, std = theirs.compute()
         torch.manual_seed(3)
         values = [
-            squared_mmd(real[torch.randperm(len(real))[:500]], fake[torch.randperm(len(fake))[:500]])
-            for _ in range(10)
+            squared_mmd(real[torch.randperm(len(real))[:500]], fake[torch.randperm(len(fake))[:500]]) for _ in range(10)
         ]
     assert np.mean(values) == pytest.approx(mean.item(), rel=1e-6, abs=0)
     assert np.std(values) == pytest.approx(std.item(), rel=1e-6, abs=0)

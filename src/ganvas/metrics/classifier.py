@@ -72,7 +72,7 @@ class ClassifierCard(Config):
     accuracy: float = Field(ge=0, le=1, description="Share of the held-out images it classifies rightly.")
     num_training: int = Field(ge=1, description="Training images.")
     num_held_out: int = Field(ge=1, description="Held-out images the accuracy is measured on.")
-    num_classes: int = Field(ge=2, description="Classes.")
+    num_classes: int = Field(ge=2, le=100_000, description="Classes.")
     image_shape: tuple[int, int, int] = Field(description="Channels, height and width in pixels.")
 
 
@@ -102,16 +102,6 @@ class Classifier:
 
 def build_network(shape: ImageShape, num_classes: int, stream: Stream) -> ClassifierNetwork:
     """Return a fresh network: weights N(0, 2 / fan-in) (He et al. 2015, eq. 10) from `stream`, biases 0."""
-    smallest, largest = min(shape.height, shape.width), max(shape.height, shape.width)
-    if smallest < SMALLEST or largest > LARGEST:
-        raise ModelError(
-            f"The classifier takes images of {SMALLEST} to {LARGEST} pixels; these are {shape}. "
-            "Prepare the dataset at such a size, or score with the features `pixels8`."
-        )
-    if num_classes < 2:
-        raise ModelError(
-            f"A classifier needs at least 2 classes; found {num_classes}. Score with the features `pixels8`."
-        )
     network = _unfilled_network(shape, num_classes)
     for name, layer in network.named_modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
@@ -166,6 +156,16 @@ def as_images(pixels: Pixels) -> Tensor:
 
 def _unfilled_network(shape: ImageShape, num_classes: int) -> ClassifierNetwork:
     """Return a network whose numbers are still to be filled, without a draw from torch's global generator."""
+    smallest, largest = min(shape.height, shape.width), max(shape.height, shape.width)
+    if smallest < SMALLEST or largest > LARGEST:
+        raise ModelError(
+            f"The classifier takes images of {SMALLEST} to {LARGEST} pixels; these are {shape}. "
+            "Prepare the dataset at such a size, or score with the features `pixels8`."
+        )
+    if num_classes < 2:
+        raise ModelError(
+            f"A classifier needs at least 2 classes; found {num_classes}. Score with the features `pixels8`."
+        )
     with torch.device("meta"):
         network = ClassifierNetwork(shape, num_classes)
     network.to_empty(device="cpu")
