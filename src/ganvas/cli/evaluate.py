@@ -42,8 +42,10 @@ def print_scores(scores: list) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("protocol", "better", title="Scores", title_justify="left")
-    for column in ("this model", "real images", "noise"):
+    table = Table(title="Scores", title_justify="left")
+    table.add_column("protocol", no_wrap=True)
+    table.add_column("better")
+    for column in ("model", "real", "noise"):
         table.add_column(column, justify="right")
     for score in scores:
         percent = not score.lower_is_better

@@ -50,7 +50,7 @@ def _spread(images: Tensor, labels: Tensor | None) -> Tensor:
     flat = images.flatten(1)
     if labels is None:
         labels = torch.zeros(len(flat), dtype=torch.long, device=flat.device)
-    same = (labels[:, None] == labels[None, :]).float()  # [N, N]
+    same = (labels[:, None] == labels[None, :]).to(flat.dtype)  # [N, N]
     counts = same.sum(1)
     distances = (flat - same @ flat / counts[:, None]).square().sum(1)
     num_classes = counts.reciprocal().sum()
