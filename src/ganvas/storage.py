@@ -25,7 +25,7 @@ _CHUNK = 1 << 20
 def sha256_of_file(path: Path) -> str:
     """Return the hexadecimal SHA-256 of a file's bytes, read in pieces."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with reading(path), path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
@@ -74,9 +74,11 @@ def json_bytes(value: Any) -> bytes:  # noqa: ANN401
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401
-    """Read a JSON file; raise `DamagedError` naming it when it is not JSON."""
+    """Read a JSON file; raise `DamagedError` naming it when it is missing or not JSON."""
+    with reading(path):
+        content = path.read_bytes()
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise DamagedError(f"`{path}` is not valid JSON ({error}). Restore it from a copy.") from error
 
@@ -131,15 +133,30 @@ def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
         for name, entry in entries.items()
     )
     digest = content.get("sha256") if isinstance(content, dict) else None
-    if not isinstance(entries, dict) or not whole or digest != _digest_of(entries):
+    if not isinstance(entries, dict) or not whole or digest != _digest_of(entries) or not _is_ours(path, content):
         raise DamagedError(f"`{path}` is damaged.")
     return entries
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder and all below it; nothing happens when it is not there."""
-    if folder.is_dir():
-        shutil.rmtree(folder)
+    """Remove a folder and all below it; nothing happens when it is not there.
+
+    It loses its name first: a kill leaves no half of it under that, only what `remove_unfinished` removes.
+    """
+    if not folder.is_dir():
+        return
+    if not folder.name.endswith((UNFINISHED, _REPLACED)):
+        doomed = folder.with_name(folder.name + UNFINISHED)
+        remove_folder(doomed)
+        folder = folder.rename(doomed)
+    shutil.rmtree(folder)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what killed writers left in a folder; nobody may be writing there."""
+    for path in folder.glob(f"*{UNFINISHED}"):
+        remove_folder(path)
+        path.unlink(missing_ok=True)
 
 
 def on_disk(action: Callable[[], None], path: Path) -> None:
@@ -148,11 +165,34 @@ def on_disk(action: Callable[[], None], path: Path) -> None:
         action()
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn failures to read `path` into a `DamagedError` when it is missing, else a `StorageError`."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise DamagedError(f"`{path}` is missing.") from error
+    except OSError as error:
+        raise StorageError(f"Could not read `{path}`: {error.strerror or error}.") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"it holds {name}")
+
+
 def _manifest_of(folder: Path) -> dict[str, Any]:
     entries = {
         path.name: {"size": path.stat().st_size, "sha256": sha256_of_file(path)} for path in sorted(folder.iterdir())
     }
     return {"files": entries, "sha256": _digest_of(entries)}
+
+
+def _is_ours(path: Path, content: Any) -> bool:  # noqa: ANN401
+    """Return whether a file has just the bytes that `write_json` gives: not one is lost."""
+    try:
+        return path.read_bytes() == json_bytes(content)
+    except ValueError:  # half of a surrogate pair, which UTF-8 cannot say
+        return False
 
 
 def _digest_of(entries: Any) -> str:  # noqa: ANN401

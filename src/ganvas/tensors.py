@@ -8,10 +8,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from ganvas.errors import DamagedError, ModelError, StorageError
-from ganvas.storage import write_file
+from ganvas.errors import DamagedError, ModelError
+from ganvas.storage import reading, write_file
 
-PICKLE_STARTS = (b"\x80", b"PK\x03\x04")  # a bare pickle, and the zip archive that torch.save writes
+_PICKLE_STARTS = (b"\x80", b"PK\x03\x04")  # a bare pickle, and the zip archive that torch.save writes
+_LARGEST_HEADER = 1 << 20  # bytes; some 100 for each tensor
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
@@ -22,19 +23,26 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """Read a safetensors file; pickles, damage and absence are refused in words."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(4)
-    except FileNotFoundError as error:
-        raise DamagedError(f"`{path}` is missing.") from error
-    except OSError as error:
-        raise StorageError(f"Could not read `{path}`: {error.strerror}.") from error
-    if start.startswith(PICKLE_STARTS):
+    if path.exists() and not path.is_file():
+        raise DamagedError(f"`{path}` is not a file.")
+    if is_pickle(path):
         raise ModelError(pickle_refusal(path))
+    if (length := _header_length(_first_bytes(path))) > _LARGEST_HEADER:
+        raise DamagedError(f"`{path}` is not a valid safetensors file (a header of {length:,} bytes).")
     try:
         return {name: tensor.clone() for name, tensor in load_file(path).items()}  # a copy, free of the mapped file
     except (SafetensorError, ValueError, KeyError, MemoryError, OverflowError, RuntimeError) as error:
         raise DamagedError(f"`{path}` is not a valid safetensors file ({error}).") from error
+
+
+def is_pickle(path: Path) -> bool:
+    """Return whether a file starts like a pickle.
+
+    A safetensors file starts with the length of its header, whose lowest byte can be that of a pickle; the commands
+    of a pickle make it too large a length.
+    """
+    start = _first_bytes(path)
+    return start.startswith(_PICKLE_STARTS) and _header_length(start) > _LARGEST_HEADER
 
 
 def pickle_refusal(path: Path) -> str:
@@ -51,10 +59,27 @@ def load_state(module: nn.Module, tensors: Mapping[str, Tensor], origin: str) ->
     module.load_state_dict(dict(tensors))
 
 
-def adopt_state(module: nn.Module, tensors: Mapping[str, Tensor], origin: str) -> None:
-    """Make checked tensors the weights of a network built without memory (on torch's meta device)."""
-    _check_state(module, tensors, origin)
-    module.load_state_dict(dict(tensors), assign=True)
+def adopt_file(module: nn.Module, path: Path) -> None:
+    """Make the tensors of a file the weights of a network built without memory (on torch's meta device).
+
+    They are checked as by `load_state`; a file that is larger than the network's weights is not even read.
+    """
+    size = sum(tensor.nbytes for tensor in module.state_dict().values())
+    if path.is_file() and path.stat().st_size > size + _LARGEST_HEADER:
+        raise ModelError(f"`{path}` has {path.stat().st_size:,} bytes; the weights of its network are {size:,}.")
+    tensors = read_tensors(path)
+    _check_state(module, tensors, f"`{path}`")
+    module.load_state_dict(tensors, assign=True)
+
+
+def _first_bytes(path: Path) -> bytes:
+    with reading(path), path.open("rb") as file:
+        return file.read(8)
+
+
+def _header_length(first_bytes: bytes) -> int:
+    """Return the length of a safetensors header; beyond any for a file too short to have one."""
+    return int.from_bytes(first_bytes.ljust(8, b"\xff"), "little")
 
 
 def _check_state(module: nn.Module, tensors: Mapping[str, Tensor], origin: str) -> None:

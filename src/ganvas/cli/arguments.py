@@ -1,5 +1,6 @@
 """Command lines from typed functions and configurations, by tyro."""
 
+import os
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ T = TypeVar("T")
 def parse(what: Callable[..., T], verb: str, arguments: list[str], description: str | None = None) -> T:
     """Call a function or class with arguments from a command line; tyro prints help and usage errors, and exits."""
     config = (tyro.conf.FlagCreatePairsOff,)
+    os.environ.setdefault("PYDANTIC_ERRORS_INCLUDE_URL", "0")  # findings without addresses of pydantic's site
     try:
         return tyro.cli(what, prog=f"ganvas {verb}", args=arguments, description=description, config=config)
     except ValidationError as error:

@@ -10,7 +10,7 @@ from ganvas.cli.arguments import parse
 from ganvas.cli.evaluate import print_scores
 from ganvas.cli.terminal import progress
 
-STEPS = 1_000
+STEPS = 1_500
 
 
 def run(arguments: list[str]) -> None:

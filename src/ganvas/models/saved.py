@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from pydantic import field_validator
 from torch import nn
 
 from ganvas.config import Config, Field
@@ -12,12 +13,13 @@ from ganvas.images import ImageShape
 from ganvas.models.family import FamilyConfig, check, read_family
 from ganvas.players import Discriminator, Gan, Generator, num_parameters
 from ganvas.storage import json_bytes, read_json, sha256_of_file, write_file
-from ganvas.tensors import adopt_state, read_tensors, write_tensors
+from ganvas.tensors import adopt_file, write_tensors
 
 DESCRIPTION = "model.json"
 GENERATOR = "generator.safetensors"
 DISCRIMINATOR = "discriminator.safetensors"
-_LARGEST_DESCRIPTION = 16 << 20
+_LARGEST_DESCRIPTION = 4 << 20  # bytes, nearly all of them names of classes
+_LARGEST_CONFIG = 4096  # bytes, some 1000 layers
 
 
 class ModelDescription(Config):
@@ -28,7 +30,15 @@ class ModelDescription(Config):
     image_shape: ImageShape = Field(description="channels, height, width")
     classes: tuple[str, ...] = Field(max_length=1_000_000, description="names of the classes; empty without")
     weights: dict[str, str] = Field(description="SHA-256 of each weight file")
-    origin: dict[str, Any] = Field(default={}, description="where the model comes from: recipe, dataset, step, scores")
+    origin: dict[str, Any] = Field(default={}, description="where the model comes from: recipe, dataset, step, score")
+
+    @field_validator("origin")
+    @classmethod
+    def _check_score(cls, origin: dict[str, Any]) -> dict[str, Any]:
+        match origin.get("score"):
+            case None | {"protocol": str(), "value": int() | float()}:
+                return origin
+        raise ValueError("its `score` has no `protocol` and `value`")
 
 
 class SavedModel(NamedTuple):
@@ -70,16 +80,26 @@ def read_model(folder: Path) -> SavedModel:
 
 
 def empty_players(config: FamilyConfig, shape: ImageShape, num_classes: int) -> tuple[Generator, Discriminator]:
-    """Return both players without memory for their weights, so that absurd sizes cost nothing."""
+    """Return both players without memory for their weights, so that absurd sizes cost nothing.
+
+    Whoever wrote the sizes is not trusted: `ModelError` when no network can have them.
+    """
+    if min(shape) < 1:
+        raise ModelError(f"Images of {list(shape)} channels, height and width cannot be; each is at least 1.")
+    if (length := len(json_bytes(config.plain()))) > _LARGEST_CONFIG:
+        raise ModelError(f"The sizes of the networks fill {length:,} bytes; at most {_LARGEST_CONFIG:,} are believed.")
     check(config, shape, num_classes)
-    with torch.device("meta"):
-        return config.generator(shape, num_classes), config.discriminator(shape, num_classes)
+    try:
+        with torch.device("meta"):
+            return config.generator(shape, num_classes), config.discriminator(shape, num_classes)
+    except (RuntimeError, TypeError, OverflowError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"The model family `{config.family}` cannot have these sizes: {reason}.") from error
 
 
 def _load(folder: Path, name: str, player: nn.Module, description: ModelDescription) -> None:
     path = folder / name
-    tensors = read_tensors(path)
+    adopt_file(player, path)
     if sha256_of_file(path) != description.weights.get(name):
         raise DamagedError(f"`{path}` is not the file that {DESCRIPTION} was written with: its SHA-256 differs.")
-    adopt_state(player, tensors, f"`{path}`")
     player.eval().requires_grad_(False)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ganvas.errors import DamagedError, ModelError, NotFiniteError
+from ganvas.errors import DamagedError, ModelError, NotFiniteError, StorageError
 from ganvas.storage import json_bytes, new_folder, read_json, read_manifest, remove_folder, verify_folder, write_file
 from ganvas.tensors import load_state, read_tensors, write_tensors
 from ganvas.training.engine import Game
@@ -57,7 +57,10 @@ def load(folder: Path, game: Game) -> dict[str, Any]:
 
 def read_state(folder: Path) -> dict[str, Any]:
     """Return the details of a checkpoint, `step` among them."""
-    return read_json(folder / _STATE)
+    state = read_json(folder / _STATE)
+    if not isinstance(state, dict) or not isinstance(state.get("step"), int):
+        raise DamagedError(f"`{folder / _STATE}` does not say which step it is of.")
+    return state
 
 
 def state_digest(folder: Path) -> str:
@@ -70,16 +73,17 @@ def all_checkpoints(checkpoints: Path) -> list[Path]:
     """Return the finished checkpoints, newest first."""
     if not checkpoints.is_dir():
         return []
-    return sorted((path for path in checkpoints.iterdir() if _NAME.fullmatch(path.name)), reverse=True)
+    found = (path for path in checkpoints.iterdir() if _NAME.fullmatch(path.name))
+    return sorted(found, key=lambda path: int(path.name), reverse=True)
 
 
-def newest_valid(checkpoints: Path) -> tuple[Path | None, list[DamagedError]]:
+def newest_valid(checkpoints: Path) -> tuple[Path | None, list[StorageError]]:
     """Return the newest checkpoint that fits its manifest, and what is wrong with the newer ones."""
-    damage: list[DamagedError] = []
+    damage: list[StorageError] = []
     for folder in all_checkpoints(checkpoints):
         try:
             verify_folder(folder)
-        except DamagedError as error:
+        except StorageError as error:
             damage.append(error)
         else:
             return folder, damage
@@ -89,17 +93,18 @@ def newest_valid(checkpoints: Path) -> tuple[Path | None, list[DamagedError]]:
 def prune(checkpoints: Path, keep: int, best: Path | None) -> None:
     """Remove all but the `keep` newest checkpoints and the best; with none of those valid, remove nothing."""
     folders = all_checkpoints(checkpoints)
-    kept = {*folders[:keep], *([best] if best else [])}
+    kept = [folder for number, folder in enumerate(folders) if number < keep or folder == best]
     doomed = [folder for folder in folders if folder not in kept]
-    if doomed and any(_is_valid(folder) for folder in sorted(kept, reverse=True)):
+    if doomed and any(is_valid(folder) for folder in kept):
         for folder in doomed:
             remove_folder(folder)
 
 
-def _is_valid(folder: Path) -> bool:
+def is_valid(folder: Path) -> bool:
+    """Return whether a checkpoint fits its manifest."""
     try:
         verify_folder(folder)
-    except DamagedError:
+    except StorageError:
         return False
     return True
 

@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -32,7 +32,8 @@ def stop_on_signal(announce: Callable[[str], None]) -> Iterator[StopRequest]:
         if request:
             os._exit(128 + number)
         request.signal = signal.Signals(number)
-        announce("Stopping after this step; once more to stop at once.")
+        with suppress(OSError, RuntimeError):  # nobody reads any more, or the signal fell into a print
+            announce("Stopping after this step; once more to stop at once.")
 
     if threading.current_thread() is not threading.main_thread():
         yield request

@@ -38,27 +38,29 @@ def train(
     """Play rounds until `config.steps`, or until `stop`; then the last step is saved, whatever the interval."""
     game, saved = round.game, round.game.step
     progress.begin("training", config.steps, game.step)
-    while game.step < config.steps and not stop:
-        begun = time.perf_counter()
-        measures = round.play(game.step)
-        game.step += 1
-        record = finite_record(measures, game.step)
-        findings = monitor.watch(record)
-        record["equilibrium"] = monitor.equilibrium
-        record["images_per_second"] = config.batch_size * config.discriminator_steps / (time.perf_counter() - begun)
-        run.record({"step": game.step, **{name: float(f"{value:.6g}") for name, value in record.items()}})
-        for finding in findings:
-            progress.say(f"Step {game.step}: {finding.words}")
-        if game.step % config.samples.every == 0:
+    try:
+        while game.step < config.steps and not stop:
+            begun = time.perf_counter()
+            measures = round.play(game.step)
+            game.step += 1
+            record = finite_record(measures, game.step)
+            findings = monitor.watch(record)
+            record["equilibrium"] = monitor.equilibrium
+            record["images_per_second"] = config.batch_size * config.discriminator_steps / (time.perf_counter() - begun)
+            run.record({"step": game.step, **{name: float(f"{value:.6g}") for name, value in record.items()}})
+            for finding in findings:
+                progress.say(f"Step {game.step}: {finding.words}")
+            if game.step % config.samples.every == 0:
+                run.snapshot(game)
+            if game.step % config.checkpoint.every == 0:
+                run.save(game, monitor)
+                saved = game.step
+            progress.advance(note=status(record))
+        if saved != game.step:
             run.snapshot(game)
-        if game.step % config.checkpoint.every == 0:
             run.save(game, monitor)
-            saved = game.step
-        progress.advance(note=status(record))
-    if saved != game.step:
-        run.snapshot(game)
-        run.save(game, monitor)
-    progress.end()
+    finally:
+        progress.end()
 
 
 def finite_record(measures: Measures, step: int) -> Record:

@@ -13,8 +13,8 @@ from ganvas.images import ImageShape, Pixels
 from ganvas.models.family import FamilyConfig, build_gan
 from ganvas.models.saved import DESCRIPTION, empty_players, read_model
 from ganvas.players import Discriminator, Gan, Generator
-from ganvas.storage import sha256_of_file
-from ganvas.tensors import PICKLE_STARTS, adopt_state, pickle_refusal, read_tensors
+from ganvas.storage import reading, sha256_of_file
+from ganvas.tensors import adopt_file, is_pickle, pickle_refusal
 from ganvas.training import checkpoint
 from ganvas.workflows.run_folder import RunFolder, is_run_folder
 
@@ -124,10 +124,10 @@ def load(path: str | Path) -> Model:
     Nothing read can execute code. Raises `ModelError`, `RunError` or `DamagedError` saying what is wrong.
     """
     folder = Path(path)
-    if folder.is_file():
-        with folder.open("rb") as file:
-            start = file.read(4)
-        if start.startswith(PICKLE_STARTS) or folder.suffix in {".pt", ".pth", ".pkl", ".ckpt"}:
+    with reading(folder):
+        is_file = folder.is_file()
+    if is_file:
+        if is_pickle(folder) or folder.suffix in {".pt", ".pth", ".pkl", ".ckpt"}:
             raise ModelError(pickle_refusal(folder))
         raise ModelError(f"`{folder}` is a file; give the model folder or run folder that it lies in.")
     if (folder / DESCRIPTION).is_file():
@@ -147,7 +147,7 @@ def _from_run(run: RunFolder) -> Model:
     shape, num_classes = config.image_shape, len(config.classes)
     generator, discriminator = empty_players(config.recipe.model, shape, num_classes)
     for name, player in ((checkpoint.GENERATOR, generator), (checkpoint.DISCRIMINATOR, discriminator)):
-        adopt_state(player, read_tensors(chosen / name), f"`{chosen / name}`")
+        adopt_file(player, chosen / name)
         player.eval().requires_grad_(False)
     state = checkpoint.read_state(chosen)
     origin = {
@@ -155,7 +155,7 @@ def _from_run(run: RunFolder) -> Model:
         "step": state["step"],
         "seed": config.recipe.training.seed,
         "dataset": config.content_hash,
-        "score": state["score"],
+        "score": state.get("score"),
         "generator_sha256": sha256_of_file(chosen / checkpoint.GENERATOR),
         "training": config.recipe.training.plain(),
     }

@@ -23,12 +23,14 @@ from ganvas.config import Config, Field
 from ganvas.errors import ConfigurationError, DamagedError, RunError
 from ganvas.images import ImageShape
 from ganvas.recipes.recipe import Recipe
-from ganvas.storage import on_disk, read_json, replace_file, write_json
+from ganvas.storage import UNFINISHED, on_disk, read_json, reading, remove_unfinished, replace_file, write_json
 from ganvas.training import checkpoint
 
 CONFIG = "config.json"
 LOG = "log.jsonl"
 LATEST, BEST = "latest", "best"
+_BEFORE_CONFIG = {"lock", "holder.json", f"holder.json{UNFINISHED}", f"{CONFIG}{UNFINISHED}"}
+"""What a run that was killed before it wrote its configuration leaves."""
 
 
 class RunConfig(Config):
@@ -56,10 +58,9 @@ class RunFolder:
     def create(cls, folder: Path, config: RunConfig) -> Self:
         """Begin a run in a new or empty folder."""
         refuse_occupied(folder)
-        on_disk(lambda: (folder / "samples").mkdir(parents=True, exist_ok=True), folder)
-        on_disk(lambda: (folder / "checkpoints").mkdir(exist_ok=True), folder)
         run = cls(folder, config)
         run.write_config()
+        run.tidy()
         return run
 
     @classmethod
@@ -74,6 +75,12 @@ class RunFolder:
         """The folder of the checkpoints."""
         return self.folder / "checkpoints"
 
+    def tidy(self) -> None:
+        """Make the folders there must be, and remove what killed writers left."""
+        for folder in (self.folder, self.folder / "samples", self.checkpoints):
+            on_disk(lambda folder=folder: folder.mkdir(exist_ok=True), folder)
+            on_disk(lambda folder=folder: remove_unfinished(folder), folder)
+
     def write_config(self) -> None:
         """Write `config.json`."""
         write_json(self.folder / CONFIG, self.config.plain())
@@ -87,16 +94,20 @@ class RunFolder:
 
         on_disk(append, self.folder / LOG)
 
+    def sync_log(self) -> None:
+        """Flush the log to the disk: after a power cut it must reach as far as the checkpoint saved next."""
+
+        def sync() -> None:
+            with (self.folder / LOG).open("ab") as file:
+                os.fsync(file.fileno())
+
+        on_disk(sync, self.folder / LOG)
+
     def read_log(self) -> list[dict[str, Any]]:
-        """Return the log's records; a last line torn by a kill is left out."""
+        """Return the log's records; a line torn by a kill is left out."""
         path = self.folder / LOG
-        records = []
-        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-            try:
-                records.append(json.loads(line))
-            except ValueError:
-                break
-        return records
+        lines = path.read_bytes().splitlines() if path.exists() else []
+        return [record for line in lines if (record := _record_of(line)) is not None]
 
     def cut_log(self, step: int) -> None:
         """Drop the records after `step`: those steps are about to be played again."""
@@ -111,12 +122,8 @@ class RunFolder:
         """Return the best checkpoint if it is whole, else the newest whole one."""
         named = self.folder / BEST
         if named.is_file():
-            best = self.checkpoints / Path(named.read_text().strip()).name
-            try:
-                checkpoint.verify_folder(best)
-            except DamagedError:
-                pass
-            else:
+            best = self.checkpoints / Path(named.read_text(errors="replace").strip()).name
+            if checkpoint.is_valid(best):
                 return best
         newest, damage = checkpoint.newest_valid(self.checkpoints)
         if newest is None:
@@ -130,12 +137,7 @@ def hold(folder: Path) -> Iterator[None]:
     """Lock a folder against a second trainer; raise `RunError` naming who holds it."""
     on_disk(lambda: folder.mkdir(parents=True, exist_ok=True), folder)
     lock = FileLock(folder / "lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise RunError(
-            f"Run `{folder}` is being trained by {_holder(folder)}. Wait for it, or stop it, or give another --out."
-        ) from error
+    on_disk(lambda: _acquire(lock, folder), folder)
     try:
         write_json(folder / "holder.json", {"process": os.getpid(), "host": socket.gethostname()})
         yield
@@ -150,13 +152,14 @@ def refuse_occupied(folder: Path) -> None:
             f"`{folder}` already holds a run. Go on with it by `ganvas train --resume {folder}`, "
             "or give another folder with --out."
         )
-    if folder.exists() and (not folder.is_dir() or {path.name for path in folder.iterdir()} - {"lock", "holder.json"}):
+    if folder.exists() and (not folder.is_dir() or {path.name for path in folder.iterdir()} - _BEFORE_CONFIG):
         raise RunError(f"`{folder}` exists and is not an empty folder. Give another one with --out.")
 
 
 def is_run_folder(folder: Path) -> bool:
     """Return whether a folder looks like a run."""
-    return (folder / CONFIG).is_file()
+    with reading(folder):
+        return (folder / CONFIG).is_file()
 
 
 def check_changes(differences: dict[str, tuple[Any, Any]], allowed: set[str]) -> None:
@@ -169,6 +172,23 @@ def check_changes(differences: dict[str, tuple[Any, Any]], allowed: set[str]) ->
             f"These settings differ from those the run began with: {lines}. Resume without them, begin another run, "
             f"or name them as allowed: --allow {flags}"
         )
+
+
+def _record_of(line: bytes) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) and isinstance(record.get("step"), int) else None
+
+
+def _acquire(lock: FileLock, folder: Path) -> None:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise RunError(
+            f"Run `{folder}` is being trained by {_holder(folder)}. Wait for it, or stop it, or give another --out."
+        ) from error
 
 
 def _holder(folder: Path) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from math import ceil
+from math import ceil, inf
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,9 @@ from ganvas.models.family import build_gan, check
 from ganvas.progress import Lines, Progress
 from ganvas.recipes.recipe import Recipe, find_recipe
 from ganvas.seeds import Stream
-from ganvas.storage import remove_folder
+from ganvas.storage import on_disk, remove_folder
 from ganvas.training import checkpoint
-from ganvas.training.engine import Game, cpu_threads
+from ganvas.training.engine import Game, choose_device, cpu_threads
 from ganvas.training.interrupt import StopRequest, stop_on_signal
 from ganvas.training.loop import train as play
 from ganvas.training.monitor import Monitor, Record
@@ -56,9 +56,18 @@ class TrainingRun:
     def save(self, game: Game, monitor: Monitor) -> None:
         """Write a checkpoint with its score, move `latest` and `best`, drop what need not be kept."""
         target = checkpoint.folder_of(self.folder.checkpoints, game.step)
+        self.folder.sync_log()
         checkpoint.save(target, game, {"monitor": monitor.state(), "score": self._score(game)})
-        self.folder.point(LATEST, target)
-        best = self._best()
+        self.keep()
+
+    def keep(self) -> None:
+        """Point `latest` and `best` at the newest and the best valid checkpoint, and drop what need not be kept."""
+        folders = checkpoint.all_checkpoints(self.folder.checkpoints)
+        valid = [folder for folder in folders if checkpoint.is_valid(folder)]
+        if not valid:
+            return
+        best = min(valid, key=_score_of)
+        self.folder.point(LATEST, valid[0])
         self.folder.point(BEST, best)
         checkpoint.prune(self.folder.checkpoints, self.settings.checkpoint.keep, best)
 
@@ -77,14 +86,6 @@ class TrainingRun:
         directions = random_directions(ours.shape[1], Stream(seed, "score/directions"))
         value = sliced_distance(theirs, ours, directions)
         return {"protocol": protocol_name(network.name, "mind", num), "value": value}
-
-    def _best(self) -> Path:
-        """Return the checkpoint of the lowest score, the newest among equals."""
-        scores = {}
-        for folder in checkpoint.all_checkpoints(self.folder.checkpoints):
-            score = checkpoint.read_state(folder).get("score")
-            scores[folder] = score["value"] if score else 0.0
-        return min(scores, key=lambda folder: scores[folder])
 
 
 def train(
@@ -118,8 +119,9 @@ def train(
             f"Dataset `{dataset.folder}` has {dataset.count('train')} training images; training needs at least "
             f"{MINIMUM_IMAGES}, and some hundreds to be worth looking at."
         )
+    choose_device(chosen.training.device)
     folder = Path(out)
-    refuse_occupied(folder)
+    on_disk(lambda: refuse_occupied(folder), folder)
     return _train(lambda: RunFolder.create(folder, config), folder, dataset, progress or Lines(), resume=False)
 
 
@@ -146,7 +148,7 @@ def resume(
     progress, old = progress or Lines(), found.config.recipe
     new = with_length(old.override(**settings), dataset.count("train"), steps, epochs)
     check_changes(differences(old, new), resumable_fields(old) | set(allow))
-    config = found.config.model_copy(update={"recipe": new})
+    config = found.config.model_copy(update={"recipe": new, "data": str(dataset.folder.resolve())})
     return _train(lambda: RunFolder(found.folder, config), found.folder, dataset, progress, resume=True)
 
 
@@ -155,11 +157,17 @@ def with_length(recipe: Recipe, num_images: int, steps: int | None, epochs: floa
     if steps is not None and epochs is not None:
         raise ConfigurationError("Give the length in steps or in epochs, not both.")
     if epochs is not None:
-        if epochs <= 0:
+        if not 0 < epochs < inf:
             raise ConfigurationError(f"`epochs` is {epochs}; give a number above 0.")
         images_a_step = recipe.training.batch_size * recipe.training.discriminator_steps
         steps = ceil(epochs * num_images / images_a_step)
     return recipe if steps is None else recipe.override(**{"training.steps": steps})
+
+
+def _score_of(folder: Path) -> float:
+    """Return the score of a checkpoint, lower is better; 0 for all where scoring is switched off."""
+    score = checkpoint.read_state(folder).get("score")
+    return score["value"] if score else 0.0
 
 
 def _train(
@@ -177,12 +185,13 @@ def _train(
 def _play(run: RunFolder, dataset: Dataset, progress: Progress, stop: StopRequest, resume: bool) -> None:
     recipe, settings = run.config.recipe, run.config.recipe.training
     gan = build_gan(recipe.model, run.config.image_shape, len(run.config.classes), settings.seed)
-    game, monitor = Game(gan, settings), Monitor(settings.monitor)
+    game, monitor, traces = Game(gan, settings), Monitor(settings.monitor), TrainingRun(run, dataset)
     if resume:
         _go_on(run, game, monitor, progress)
+        traces.keep()
     feed = Feed(dataset, settings.batch_size, settings.seed, shuffle=settings.shuffle, workers=settings.workers)
     try:
-        play(Round(game, settings, feed), monitor, settings, TrainingRun(run, dataset), stop, progress)
+        play(Round(game, settings, feed), monitor, settings, traces, stop, progress)
     finally:
         feed.close()
     if stop.signal is not None:
@@ -194,6 +203,7 @@ def _play(run: RunFolder, dataset: Dataset, progress: Progress, stop: StopReques
 
 
 def _go_on(run: RunFolder, game: Game, monitor: Monitor, progress: Progress) -> None:
+    run.tidy()
     newest, damage = checkpoint.newest_valid(run.checkpoints)
     for error in damage:
         progress.say(f"Left out a damaged checkpoint: {error}")
@@ -201,9 +211,8 @@ def _go_on(run: RunFolder, game: Game, monitor: Monitor, progress: Progress) -> 
         monitor.load_state(checkpoint.load(newest, game)["monitor"])
     elif damage:
         raise RunError(f"Run `{run.folder}` has no undamaged checkpoint to go on from. Begin it again.")
-    for folder in checkpoint.all_checkpoints(run.checkpoints):
-        if newest is not None and folder > newest:
-            remove_folder(folder)
+    for folder in checkpoint.all_checkpoints(run.checkpoints)[: len(damage)]:  # they are the newest
+        remove_folder(folder)
     if game.step >= run.config.recipe.training.steps:
         progress.say(f"The run is already at step {game.step}; train it further with --steps {2 * game.step}.")
     run.cut_log(game.step)
