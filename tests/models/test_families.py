@@ -9,7 +9,13 @@ from ganvas.players import give_stream, num_parameters
 from ganvas.seeds import Stream
 
 SMALL = {"acgan": {"generator_width": 4, "discriminator_width": 4, "max_width": 8}, "mlp_gan": {"latent_size": 4}}
-SHAPES = [ImageShape(1, 16, 16), ImageShape(3, 8, 8), ImageShape(1, 28, 28), ImageShape(3, 64, 64), ImageShape(3, 12, 20)]
+SHAPES = [
+    ImageShape(1, 16, 16),
+    ImageShape(3, 8, 8),
+    ImageShape(1, 28, 28),
+    ImageShape(3, 64, 64),
+    ImageShape(3, 12, 20),
+]
 
 
 def cases() -> list[tuple[str, ImageShape]]:

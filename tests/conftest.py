@@ -1,0 +1,100 @@
+"""What tests of several folders share: datasets made once, commands in real processes, disks that end."""
+
+import shutil
+import signal
+from functools import cache
+from pathlib import Path
+
+import pytest
+from disks import Disk
+from processes import Zygote, flags
+
+from ganvas.images import ImageShape
+from ganvas.progress import Silent
+from ganvas.recipes import RECIPES
+from ganvas.workflows.prepare import prepare
+
+SIZES = (8, 16, 28)
+SMALL = {"training.batch_size": 4, "training.checkpoint.score_images": 16, "training.threads": 1}
+"""Settings that make any recipe quick and exactly repeatable."""
+
+
+@pytest.fixture(scope="session")
+def digits_at(tmp_path_factory):
+    """Return the dataset folder of the handwritten digits at a size in pixels, prepared once."""
+
+    @cache
+    def made(size):
+        folder = tmp_path_factory.mktemp("datasets") / f"digits{size}"
+        prepare("digits", out=folder, size=size, progress=Silent())
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def digits_for(digits_at):
+    """Return the digits at the smallest size that a recipe can do."""
+    from ganvas.recipes.recipe import find_recipe  # torch, which tests of data never need
+
+    def found(recipe):
+        model = find_recipe(recipe).model
+        return digits_at(next(size for size in SIZES if model.refuse(ImageShape(1, size, size), 10) is None))
+
+    return found
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory, digits_at):
+    """A run of 6 steps of the smallest recipe, with checkpoints 2, 4 and 6; to be copied, not changed."""
+    from ganvas.workflows.train import train
+
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    settings = SMALL | {"training.checkpoint.every": 2, "training.samples.every": 3, "training.checkpoint.keep": 3}
+    return train("mlp_gan", digits_at(8), folder, steps=6, progress=Silent(), **settings).folder
+
+
+@pytest.fixture
+def run_copy(finished_run, tmp_path):
+    """A copy of `finished_run` to break."""
+    return Path(shutil.copytree(finished_run, tmp_path / "run"))
+
+
+@pytest.fixture(scope="session")
+def _zygote(tmp_path_factory):
+    zygote = Zygote(tmp_path_factory.mktemp("commands"))
+    yield zygote
+    zygote.close()
+
+
+@pytest.fixture
+def ganvas(_zygote):
+    """Start or run `ganvas` commands in real processes; what still runs after the test is killed."""
+    yield _zygote
+    for running in _zygote.started:
+        if running.poll() is None:
+            running.send(signal.SIGKILL)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A disk whose free space a test sets; skipped where nothing can be mounted."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if shutil.which("mount") is None:
+        pytest.skip("there is no `mount` here")
+    mounted = Disk(folder)
+    yield mounted
+    mounted.close()
+
+
+@pytest.fixture(scope="session")
+def small():
+    """The flags that make any recipe quick."""
+    return flags(SMALL)
+
+
+@pytest.fixture(params=sorted(RECIPES))
+def recipe(request):
+    """Each recipe of the table."""
+    return request.param
