@@ -1,0 +1,1 @@
+"""Measurements against other ways to do the same work; see README.md in this folder."""

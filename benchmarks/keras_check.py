@@ -1,0 +1,204 @@
+"""Check our ACGAN of the book against Keras: the same weights, images and draws must give the same numbers.
+
+`python -m benchmarks.keras_check --keras-python /path/to/python` (an interpreter that has tensorflow). Dropout is off,
+as two libraries cannot draw the same mask, and all is float64, so that a value next to the kink of an activation falls on
+the same side in both. All else of the book's training step is compared.
+"""
+
+import subprocess
+import tempfile
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import tyro
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor, nn
+
+from benchmarks.pictures import digits
+from ganvas.data.feed import Feed
+from ganvas.images import ImageShape
+from ganvas.layers.dropout import Dropout
+from ganvas.layers.same_convolution import SameConv2d, SameConvTranspose2d
+from ganvas.models.family import build_gan
+from ganvas.players import Gan, from_pixels
+from ganvas.recipes.recipe import find_recipe
+from ganvas.seeds import Stream
+from ganvas.training import round as rounds_of_a_game
+from ganvas.training.engine import Game
+
+Arrays = dict[str, NDArray[Any]]
+
+NAMES = {
+    "embedding": "embedding", "start.0": "start",
+    "grow.0": "grow_0", "grow.2": "norm_0", "grow.3": "grow_1", "grow.5": "norm_1", "grow.6": "grow_2",
+    "features.0": "convolution_0", "features.3": "convolution_1",
+    "features.6": "convolution_2", "features.9": "convolution_3",
+    "realness": "realness", "classes": "classes",
+}  # fmt: skip
+BEGINNINGS = {"start": (384, 3, 3, 100), "realness": (1, 256, 7, 7), "classes": (10, 256, 7, 7)}
+CASES = list(product((5, 6, 7, 14, 28), (1, 2, 3, 4, 5), (1, 2, 3)))  # size, kernel, stride
+DRAWS = ("images", "labels", "latents", "wanted", "generator_latents", "generator_wanted")
+
+
+def main(keras_python: Path, rounds: int = 3, threads: int = 1) -> None:
+    """Compare with Keras and print the largest differences."""
+    torch.set_num_threads(threads)
+    recipe = find_recipe("acgan_mnist")
+    gan = build_gan(recipe.model, ImageShape(1, 28, 28), 10, seed=0)
+    for layer in gan.discriminator.modules():
+        if isinstance(layer, Dropout):
+            layer.rate = 0.0
+        if isinstance(layer, nn.LeakyReLU):
+            layer.negative_slope = float(np.float32(layer.negative_slope))  # as TensorFlow keeps it
+    _disturb(gan.double())
+    game, feed = Game(gan, recipe.training), Feed.from_arrays(*digits(rounds * 100), 100, shuffle=False)
+    given = {"rounds": np.array(rounds), **_alignment_inputs(), **_weights(gan)}
+    ours = {**_alignment(given), **_outputs(gan, given := given | _draws(gan, feed, rounds))}
+    rounds_of_a_game.generator_measures = lambda *_: {}  # it is not compared, and does float32 only
+    player = rounds_of_a_game.Round(game, recipe.training, feed)
+    for step in range(rounds):
+        measures = player.play(step)
+        ours |= {f"{step}/{who}/loss": measures[f"{who}/loss"].detach().double().numpy() for who in "dg"}
+        ours |= {f"{step}/gradient/{name}": value for name, value in _gradients(gan).items()}
+    ours |= {f"after/{name}": value for name, value in _weights(gan).items()}
+    _report(ours, _ask_keras(keras_python, given))
+
+
+def _disturb(gan: Gan) -> None:
+    """Move biases, batch normalisation and its statistics off 0 and 1, so that a mix-up shows."""
+    with torch.no_grad():
+        for number, (name, tensor) in enumerate(gan.state_dict().items()):
+            if tensor.dim() == 1 and tensor.is_floating_point():
+                noise = Stream(7, "disturb", number).uniform(1, tensor.numel())[0]
+                tensor.add_(torch.from_numpy(0.2 * noise - (0.0 if "running_var" in name else 0.1)))
+
+
+def _alignment_inputs() -> Arrays:
+    def noise(name: str, *shape: int) -> NDArray[np.float32]:
+        values = Stream(7, name).normal(1, int(np.prod(shape)))
+        return values.reshape(shape)
+
+    return {
+        "alignment/cases": np.array(CASES),
+        "alignment/images": noise("images", 2, 28, 28, 3),
+        "alignment/transposed": noise("transposed", 2, 28, 28, 4),
+        "alignment/kernel": noise("kernel", 5, 5, 3, 4),
+    }
+
+
+def _alignment(given: Arrays) -> Arrays:
+    """Return our "same" layers of every size, kernel and stride."""
+    kernel = torch.from_numpy(given["alignment/kernel"]).permute(3, 2, 0, 1)  # [4, 3, k, k]
+    ours: Arrays = {}
+    for size, width, stride in CASES:
+        plain, transposed = SameConv2d(3, 4, width, stride), SameConvTranspose2d(4, 3, width, stride)
+        for name, layer, images in (("conv", plain, "images"), ("transposed", transposed, "transposed")):
+            assert layer.bias is not None
+            layer.weight.data, layer.bias.data = kernel[:, :, :width, :width], torch.zeros_like(layer.bias, dtype=kernel.dtype)
+            values = layer(torch.from_numpy(given[f"alignment/{images}"]).permute(0, 3, 1, 2)[:, :, :size, :size])
+            ours[f"{name}/{size}/{width}/{stride}"] = _last(values)
+    return ours
+
+
+def _draws(gan: Gan, feed: Feed, rounds: int) -> Arrays:
+    """Return what our rounds will draw."""
+    given: Arrays = {}
+    for step in range(rounds):
+        batch = feed.batch(step)
+        assert batch.labels is not None
+        values = [_last(from_pixels(batch.pixels)), batch.labels.numpy()]
+        for purpose, num in (("discriminator/0", 100), ("generator", 200)):
+            stream = Stream(0, purpose, step)
+            labels = gan.generator.draw_labels(stream.child("labels"), num)
+            assert labels is not None
+            values += [gan.generator.draw_latents(stream.child("latents"), num).numpy(), labels.numpy()]
+        given |= {f"{step}/{name}": value for name, value in zip(DRAWS, values, strict=True)}
+    return given
+
+
+@torch.no_grad()
+def _outputs(gan: Gan, given: Arrays) -> Arrays:
+    gan.eval()
+    latents, labels = torch.from_numpy(given["0/latents"]), torch.from_numpy(given["0/wanted"])
+    verdict = gan.discriminator(torch.from_numpy(given["0/images"]).double().permute(0, 3, 1, 2))
+    images = gan.generator(latents, labels)
+    gan.train()
+    return {"images": _last(images), "realness": verdict.scores.numpy(), "classes": verdict.class_logits.numpy()}
+
+
+def _weights(gan: Gan) -> Arrays:
+    return _in_keras_order({name: value for name, value in gan.state_dict().items() if value.is_floating_point()})
+
+
+def _gradients(gan: Gan) -> Arrays:
+    return _in_keras_order({name: weight.grad for name, weight in gan.named_parameters() if weight.grad is not None})
+
+
+def _in_keras_order(tensors: dict[str, Tensor]) -> Arrays:
+    """Return copies of our weights under Keras' names and in its order of axes: HWIO, dense kernels [in, out]."""
+    arrays: Arrays = {}
+    for name, tensor in tensors.items():
+        player, layer, part = (*name.split(".", 1)[:1], *name.split(".", 1)[1].rsplit(".", 1))
+        keras_layer = NAMES[layer]
+        if part == "weight" and keras_layer in BEGINNINGS:
+            shape = BEGINNINGS[keras_layer]
+            tensor = tensor.reshape(shape)
+            tensor = tensor.permute(3, 1, 2, 0).reshape(100, -1) if keras_layer == "start" else tensor.permute(2, 3, 1, 0).reshape(-1, shape[0])
+        elif keras_layer == "start":
+            tensor = tensor.reshape(384, 3, 3).permute(1, 2, 0).reshape(-1)
+        elif tensor.dim() == 4:
+            tensor = tensor.permute(2, 3, 1, 0)
+        arrays[f"{player}/{keras_layer}/{_part(keras_layer, part)}"] = tensor.detach().contiguous().clone().numpy()
+    return arrays
+
+
+def _part(layer: str, part: str) -> str:
+    if layer == "embedding":
+        return "embeddings"
+    if layer.startswith("norm"):
+        return {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}[part]
+    return {"weight": "kernel", "bias": "bias"}[part]
+
+
+def _last(images: Tensor) -> NDArray[Any]:
+    """Return [N, C, H, W] as [N, H, W, C]."""
+    return np.ascontiguousarray(images.detach().permute(0, 2, 3, 1).numpy())
+
+
+def _ask_keras(python: Path, given: Arrays) -> Arrays:
+    with tempfile.TemporaryDirectory() as folder:
+        questions, answers = Path(folder, "questions.npz"), Path(folder, "answers.npz")
+        np.savez(questions, allow_pickle=False, **given)
+        script = Path(__file__).with_name("keras_answers.py")
+        subprocess.run([python, script, questions, answers], check=True)
+        with np.load(answers, allow_pickle=False) as arrays:
+            return dict(arrays)
+
+
+def _report(ours: Arrays, theirs: Arrays) -> None:
+    table = Table("what", "arrays", "largest value", "largest difference", "wrong shape")
+    groups: dict[str, list[str]] = {}
+    for name in ours:
+        groups.setdefault(_group(name), []).append(name)
+    for group, names in groups.items():
+        wrong = [name for name in names if ours[name].shape != theirs[name].shape]
+        right = [name for name in names if name not in wrong]
+        largest = max(np.abs(theirs[name]).max() for name in right)
+        difference = max(np.abs(ours[name] - theirs[name]).max() for name in right)
+        table.add_row(group, str(len(names)), f"{largest:.4g}", f"{difference:.2g}", ", ".join(wrong) or "none")
+    Console().print(table)
+
+
+def _group(name: str) -> str:
+    """Return the row of the report that an array belongs to."""
+    first, *rest = name.split("/")
+    return name if not rest else first if first in ("conv", "transposed") else "/".join([first, *rest[:2]])
+
+
+if __name__ == "__main__":
+    tyro.cli(main)
