@@ -102,7 +102,7 @@ class KerasProcess:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"Keras ended with exit code {self.process.wait()}; run keras_gans.py by hand to see why.")
+            raise RuntimeError(f"Keras ended with exit code {self.process.wait()}: run keras_gans.py by hand.")
         return json.loads(line)
 
     def __enter__(self) -> Self:

@@ -78,7 +78,7 @@ def weights(game):
 
 
 def correct_variance(generator, before, num_images):
-    """Let the running variance move towards n / (n - 1) times the batch's variance, as torch's does; Keras has n / n."""
+    """Let the running variance move towards n / (n - 1) times the batch's, as torch's does; Keras has n / n."""
     for variable, old in zip(generator.non_trainable_variables, before, strict=True):
         if variable.name == "moving_variance":
             num = num_images * (7 * 7 if len(old) == 192 else 14 * 14)

@@ -1,8 +1,8 @@
 """Check our ACGAN of the book against Keras: the same weights, images and draws must give the same numbers.
 
 `python -m benchmarks.keras_check --keras-python /path/to/python` (an interpreter that has tensorflow). Dropout is off,
-as two libraries cannot draw the same mask, and all is float64, so that a value next to the kink of an activation falls on
-the same side in both. All else of the book's training step is compared.
+as two libraries cannot draw the same mask, and all is float64, so that a value next to the kink of an activation falls
+on the same side in both. All else of the book's training step is compared.
 """
 
 import subprocess
@@ -99,7 +99,8 @@ def _alignment(given: Arrays) -> Arrays:
         plain, transposed = SameConv2d(3, 4, width, stride), SameConvTranspose2d(4, 3, width, stride)
         for name, layer, images in (("conv", plain, "images"), ("transposed", transposed, "transposed")):
             assert layer.bias is not None
-            layer.weight.data, layer.bias.data = kernel[:, :, :width, :width], torch.zeros_like(layer.bias, dtype=kernel.dtype)
+            layer.weight.data = kernel[:, :, :width, :width]
+            layer.bias.data = torch.zeros_like(layer.bias, dtype=kernel.dtype)
             values = layer(torch.from_numpy(given[f"alignment/{images}"]).permute(0, 3, 1, 2)[:, :, :size, :size])
             ours[f"{name}/{size}/{width}/{stride}"] = _last(values)
     return ours
@@ -148,7 +149,8 @@ def _in_keras_order(tensors: dict[str, Tensor]) -> Arrays:
         if part == "weight" and keras_layer in BEGINNINGS:
             shape = BEGINNINGS[keras_layer]
             tensor = tensor.reshape(shape)
-            tensor = tensor.permute(3, 1, 2, 0).reshape(100, -1) if keras_layer == "start" else tensor.permute(2, 3, 1, 0).reshape(-1, shape[0])
+            order, rows = ((3, 1, 2, 0), 100) if keras_layer == "start" else ((2, 3, 1, 0), tensor[0].numel())
+            tensor = tensor.permute(*order).reshape(rows, -1)
         elif keras_layer == "start":
             tensor = tensor.reshape(384, 3, 3).permute(1, 2, 0).reshape(-1)
         elif tensor.dim() == 4:
@@ -161,7 +163,8 @@ def _part(layer: str, part: str) -> str:
     if layer == "embedding":
         return "embeddings"
     if layer.startswith("norm"):
-        return {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}[part]
+        names = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
+        return names[part]
     return {"weight": "kernel", "bias": "bias"}[part]
 
 

@@ -20,6 +20,7 @@ from keras import layers
 
 SOFT_ONE = 0.95
 LATENT_SIZE = 100
+RANDOM = np.random.default_rng()
 
 
 def acgan_generator():
@@ -112,11 +113,11 @@ class Mlp:
     def step(self, images, labels):
         num = len(images)
         real, generated = np.ones((num, 1), "f4"), np.zeros((num, 1), "f4")
-        fake = self.generator.predict_on_batch(np.random.normal(size=(num, LATENT_SIZE)).astype("f4"))
+        fake = self.generator.predict_on_batch(_noise(num))
         self.discriminator.trainable = True
         losses = [self.discriminator.train_on_batch(images, real), self.discriminator.train_on_batch(fake, generated)]
         self.discriminator.trainable = False
-        losses.append(self.combined.train_on_batch(np.random.normal(size=(num, LATENT_SIZE)).astype("f4"), real))
+        losses.append(self.combined.train_on_batch(_noise(num), real))
         return [float(loss) for loss in losses]
 
 
@@ -124,7 +125,11 @@ MODELS = {"acgan_mnist": Acgan, "mlp_gan": Mlp}
 
 
 def _wishes(num):
-    return np.random.uniform(-1, 1, (num, LATENT_SIZE)).astype("f4"), np.random.randint(0, 10, num, "int32")
+    return RANDOM.uniform(-1, 1, (num, LATENT_SIZE)).astype("f4"), RANDOM.integers(0, 10, num, "int32")
+
+
+def _noise(num):
+    return RANDOM.normal(size=(num, LATENT_SIZE)).astype("f4")
 
 
 def use_threads(threads):

@@ -144,6 +144,7 @@ def test_each_truncation_is_found(three, every):
         path.unlink()
         assert checkpoint.newest_valid(newest.parent)[0] == three[-2]
         path.write_bytes(whole)
+    print(f"{num} truncations found")
     assert num >= 20
 
 

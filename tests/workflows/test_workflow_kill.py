@@ -212,6 +212,7 @@ def test_killed_before_every_change_on_the_disk(ganvas, command, tmp_path, recip
         try:
             killed_at_change(ganvas, command(run, steps, 1), run, number)
             expect_equal(run, whole, steps)
+            shutil.rmtree(run)  # some hundred MB each
         except AssertionError as error:
             wrong[number] = str(error)[:300]
     print(f"{recipe}: killed before each of {total} changes, {len(wrong)} wrong, {time.monotonic() - began:.0f} s")
@@ -233,6 +234,7 @@ def test_killed_twice_before_every_change_of_a_resumption(ganvas, command, tmp_p
         ended = ganvas.run("train", "--resume", run)
         assert ended.code == 0, ended.err
         expect_equal(run, whole, steps)
+        shutil.rmtree(run)
         if code == 0:
             break
     assert 10 < number < 200

@@ -14,7 +14,7 @@ from processes import flags
 
 from ganvas.data.feed import Feed
 from ganvas.data.store import Dataset
-from ganvas.errors import ConfigurationError, RunError
+from ganvas.errors import ConfigurationError, DataError, RunError
 from ganvas.progress import Silent
 from ganvas.storage import read_json
 from ganvas.training import checkpoint
@@ -162,6 +162,8 @@ def test_another_dataset_is_refused(run_copy, tmp_path, digits_at):
 def test_moved_dataset_needs_to_be_named_once(run_copy, tmp_path, digits_at, ten_steps):
     config = read_json(run_copy / "config.json")
     (run_copy / "config.json").write_text(json.dumps(config | {"data": str(tmp_path / "gone")}))
+    with pytest.raises(DataError, match=r"There is no dataset folder `.*gone`.*If .* was moved, .* with --data"):
+        resumed(run_copy, 8)
     moved = shutil.copytree(digits_at(8), tmp_path / "moved")
     resumed(run_copy, 8, data=moved)
     resumed(run_copy, 10)

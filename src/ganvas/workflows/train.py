@@ -139,12 +139,7 @@ def resume(
     Settings may change only where they alter no draw (length, intervals, threads, device), or where `allow` names them.
     """
     found = run if isinstance(run, RunFolder) else RunFolder.open(Path(run))
-    dataset = Dataset.open(Path(data or found.config.data))
-    if dataset.content_hash != found.config.content_hash:
-        raise ConfigurationError(
-            f"The dataset `{dataset.folder}` is not the one this run was begun on: its content hash is "
-            f"{dataset.content_hash[:12]}, the run's is {found.config.content_hash[:12]}. Give that one with --data."
-        )
+    dataset = _dataset_of(found, data)
     progress, old = progress or Lines(), found.config.recipe
     new = with_length(old.override(**settings), dataset.count("train"), steps, epochs)
     check_changes(differences(old, new), resumable_fields(old) | set(allow))
@@ -162,6 +157,20 @@ def with_length(recipe: Recipe, num_images: int, steps: int | None, epochs: floa
         images_a_step = recipe.training.batch_size * recipe.training.discriminator_steps
         steps = ceil(epochs * num_images / images_a_step)
     return recipe if steps is None else recipe.override(**{"training.steps": steps})
+
+
+def _dataset_of(run: RunFolder, moved_to: str | Path | None) -> Dataset:
+    """Return the dataset that a run was begun on, and no other."""
+    try:
+        dataset = Dataset.open(Path(moved_to or run.config.data))
+    except DataError as error:
+        raise DataError(f"{error} If the dataset of this run was moved, give its place with --data.") from error
+    if dataset.content_hash != run.config.content_hash:
+        raise ConfigurationError(
+            f"The dataset `{dataset.folder}` is not the one this run was begun on: its content hash is "
+            f"{dataset.content_hash[:12]}, the run's is {run.config.content_hash[:12]}. Give that one with --data."
+        )
+    return dataset
 
 
 def _score_of(folder: Path) -> float:
