@@ -3,6 +3,7 @@
 Command line flags, forms and `config.json` all derive from these models.
 """
 
+import reprlib
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -62,7 +63,7 @@ class Config(BaseModel):
 def explain(error: ValidationError) -> str:
     """Return pydantic's findings as one line: field, found value, what was expected."""
     return "; ".join(
-        f"`{'.'.join(str(part) for part in found['loc']) or 'value'}` is {found['input']!r}: "
+        f"`{'.'.join(str(part) for part in found['loc']) or 'value'}` is {reprlib.repr(found['input'])}: "
         f"{found['msg'].removeprefix('Value error, ')}"
         for found in error.errors()
     )

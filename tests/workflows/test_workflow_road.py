@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import ganvas
-from ganvas.errors import ModelError, RunError, UsageError
+from ganvas.errors import ConfigurationError, ModelError, RunError, UsageError
 from ganvas.images import ImageShape
 from ganvas.models.family import family_config
 from ganvas.progress import Silent
@@ -117,3 +117,11 @@ def test_unconditional_model_has_no_accuracy(finished_run, digits_at):
     assert "accuracy" not in {score.metric for score in scores}
     with pytest.raises(UsageError, match="draws no wanted classes"):
         ganvas.load(finished_run).generate(1, labels=3)
+
+
+def test_a_class_term_for_a_family_without_classes_is_refused_before_anything_is_written(digits_at, tmp_path):
+    with pytest.raises(ConfigurationError, match="choose an ACGAN recipe"):
+        ganvas.train(
+            "mlp_gan", digits_at(8), tmp_path / "run", **{"training.objective.generator.class_asked.weight": 1}
+        )
+    assert not (tmp_path / "run").exists()

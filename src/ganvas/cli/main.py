@@ -19,7 +19,7 @@ VERBS: dict[str, Entry] = {
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 an error in one line, 2 wrong usage, 128 + n stopped by signal n."""
+    """Run the command line and exit: 0 done, 1 an error in one line, 2 an unreadable command, 128 + n signal n."""
     try:
         sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
     except GanvasError as error:

@@ -3,7 +3,7 @@ Classifier GANs"), with batch normalisation in the generator only and no dropout
 """
 
 from itertools import pairwise
-from typing import Literal
+from typing import ClassVar, Literal
 
 from torch import Tensor, cat, nn
 
@@ -20,6 +20,7 @@ SMALLEST, LARGEST = 8, 64
 class Config(FamilyConfig):
     """Sizes of the ACGAN."""
 
+    tells_classes: ClassVar[bool] = True
     family: Literal["acgan"] = Field(default="acgan", description="model family")
     latent_size: int = Field(default=64, ge=1, le=4096, description="length of the latent vector z")
     latent_distribution: LatentDistribution = Field(

@@ -4,7 +4,7 @@ Odena, Olah and Shlens 2017, "Conditional Image Synthesis With Auxiliary Classif
 2,657,897 numbers in the generator, 525,835 in the discriminator.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
@@ -23,6 +23,7 @@ EPSILON, MOMENTUM = 1e-3, 0.01  # Keras' defaults of batch normalisation; its mo
 class Config(FamilyConfig):
     """The book's network has no sizes to choose."""
 
+    tells_classes: ClassVar[bool] = True
     family: Literal["acgan_mnist"] = Field(default="acgan_mnist", description="model family")
 
     def refuse(self, image_shape: ImageShape, num_classes: int) -> str | None:

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
@@ -20,6 +20,8 @@ class FamilyConfig(Config):
     """Base of the families' configurations; `family` is the row of `MODELS`."""
 
     family: Any
+    tells_classes: ClassVar[bool] = False
+    """Whether the discriminator gives class logits."""
 
     @abstractmethod
     def refuse(self, image_shape: ImageShape, num_classes: int) -> str | None:

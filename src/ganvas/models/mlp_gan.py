@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 from math import prod
-from typing import Literal
+from typing import Annotated, Literal
 
 from torch import Tensor, nn
 
@@ -12,6 +12,7 @@ from ganvas.images import ImageShape
 from ganvas.models.family import FamilyConfig
 from ganvas.players import Verdict
 
+Width = Annotated[int, Field(ge=1, le=65536)]
 LEAK = 0.2
 LARGEST = 64 * 64 * 4
 
@@ -21,11 +22,11 @@ class Config(FamilyConfig):
 
     family: Literal["mlp_gan"] = Field(default="mlp_gan", description="model family")
     latent_size: int = Field(default=100, ge=1, le=4096, description="length of the latent vector z")
-    generator_widths: tuple[int, ...] = Field(
-        default=(128, 256, 512, 1024), min_length=1, description="units of the generator's hidden layers"
+    generator_widths: tuple[Width, ...] = Field(
+        default=(128, 256, 512, 1024), min_length=1, max_length=16, description="units of the generator's hidden layers"
     )
-    discriminator_widths: tuple[int, ...] = Field(
-        default=(512, 256), min_length=1, description="units of the discriminator's hidden layers"
+    discriminator_widths: tuple[Width, ...] = Field(
+        default=(512, 256), min_length=1, max_length=16, description="units of the discriminator's hidden layers"
     )
 
     def refuse(self, image_shape: ImageShape, num_classes: int) -> str | None:

@@ -27,8 +27,8 @@ class Run(Protocol):
         """Draw a sample grid."""
         ...
 
-    def save(self, game: Game, monitor: Monitor) -> None:
-        """Write a checkpoint."""
+    def save(self, game: Game, monitor: Monitor, scored: bool) -> None:
+        """Write a checkpoint; one made in haste is not `scored`."""
         ...
 
 
@@ -53,12 +53,12 @@ def train(
             if game.step % config.samples.every == 0:
                 run.snapshot(game)
             if game.step % config.checkpoint.every == 0:
-                run.save(game, monitor)
+                run.save(game, monitor, scored=True)
                 saved = game.step
             progress.advance(note=status(record))
         if saved != game.step:
             run.snapshot(game)
-            run.save(game, monitor)
+            run.save(game, monitor, scored=not stop)
     finally:
         progress.end()
 

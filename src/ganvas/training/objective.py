@@ -66,6 +66,12 @@ class ObjectiveConfig(Config):
         return self
 
 
+def class_terms(config: ObjectiveConfig) -> list[str]:
+    """Return the names of the terms in use that need labels and a discriminator that tells classes."""
+    tables = ((config.discriminator, DISCRIMINATOR_PENALTIES), (config.generator, GENERATOR_PENALTIES))
+    return [name for terms, table in tables for name in terms.due(0) if table[name].of_classes]
+
+
 class Loss(NamedTuple):
     """A player's loss [] and the unweighted mean of each of its parts []."""
 

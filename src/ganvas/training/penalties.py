@@ -13,16 +13,18 @@ from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn
 
 
 class DiscriminatorPenalty(NamedTuple):
-    """A term of the discriminator's loss; `of_images` says whether it differentiates by the images."""
+    """A term of the discriminator's loss; it may differentiate by the images, or need classes."""
 
     loss: Callable[[DiscriminatorTurn], Tensor]
     of_images: bool = False
+    of_classes: bool = False
 
 
 class GeneratorPenalty(NamedTuple):
-    """A term of the generator's loss."""
+    """A term of the generator's loss; it may need classes."""
 
     loss: Callable[[GeneratorTurn], Tensor]
+    of_classes: bool = False
 
 
 def class_of_real(turn: DiscriminatorTurn) -> Tensor:
@@ -51,13 +53,13 @@ def class_asked(turn: GeneratorTurn) -> Tensor:
 
 
 DISCRIMINATOR_PENALTIES: dict[str, DiscriminatorPenalty] = {
-    "class_of_real": DiscriminatorPenalty(class_of_real),
-    "class_of_fake": DiscriminatorPenalty(class_of_fake),
+    "class_of_real": DiscriminatorPenalty(class_of_real, of_classes=True),
+    "class_of_fake": DiscriminatorPenalty(class_of_fake, of_classes=True),
     "r1": DiscriminatorPenalty(r1, of_images=True),
     "r2": DiscriminatorPenalty(r2, of_images=True),
 }
 GENERATOR_PENALTIES: dict[str, GeneratorPenalty] = {
-    "class_asked": GeneratorPenalty(class_asked),
+    "class_asked": GeneratorPenalty(class_asked, of_classes=True),
 }
 
 

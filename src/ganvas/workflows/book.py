@@ -112,7 +112,7 @@ class _History:
     def snapshot(self, game: Game) -> None:
         """Draw nothing: the caller has the players."""
 
-    def save(self, game: Game, monitor: Monitor) -> None:
+    def save(self, game: Game, monitor: Monitor, scored: bool) -> None:
         """Write nothing: the caller has the players."""
 
 

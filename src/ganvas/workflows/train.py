@@ -27,6 +27,7 @@ from ganvas.training.engine import Game, choose_device, cpu_threads
 from ganvas.training.interrupt import StopRequest, stop_on_signal
 from ganvas.training.loop import train as play
 from ganvas.training.monitor import Monitor, Record
+from ganvas.training.objective import class_terms
 from ganvas.training.round import Round
 from ganvas.workflows.run_folder import BEST, LATEST, RunConfig, RunFolder, check_changes, hold, refuse_occupied
 
@@ -53,11 +54,11 @@ class TrainingRun:
         pixels = sample(game.average.generator, num, labels, self.settings.seed)
         save_png(self.folder.folder / "samples" / f"{game.step:08d}.png", contact_sheet(pixels, columns))
 
-    def save(self, game: Game, monitor: Monitor) -> None:
+    def save(self, game: Game, monitor: Monitor, scored: bool) -> None:
         """Write a checkpoint with its score, move `latest` and `best`, drop what need not be kept."""
         target = checkpoint.folder_of(self.folder.checkpoints, game.step)
         self.folder.sync_log()
-        checkpoint.save(target, game, {"monitor": monitor.state(), "score": self._score(game)})
+        checkpoint.save(target, game, {"monitor": monitor.state(), "score": self._score(game) if scored else None})
         self.keep()
 
     def keep(self) -> None:
@@ -114,6 +115,7 @@ def train(
         classes=dataset.classes,
     )
     check(chosen.model, dataset.shape, dataset.num_classes)
+    _expect_classes(chosen)
     if dataset.count("train") < MINIMUM_IMAGES:
         raise DataError(
             f"Dataset `{dataset.folder}` has {dataset.count('train')} training images; training needs at least "
@@ -159,6 +161,15 @@ def with_length(recipe: Recipe, num_images: int, steps: int | None, epochs: floa
     return recipe if steps is None else recipe.override(**{"training.steps": steps})
 
 
+def _expect_classes(recipe: Recipe) -> None:
+    terms = class_terms(recipe.training.objective)
+    if terms and not recipe.model.tells_classes:
+        raise ConfigurationError(
+            f"The term `{terms[0]}` needs a discriminator that tells classes, which model family "
+            f"`{recipe.model.family}` has not. Set its weight to 0, or choose an ACGAN recipe."
+        )
+
+
 def _dataset_of(run: RunFolder, moved_to: str | Path | None) -> Dataset:
     """Return the dataset that a run was begun on, and no other."""
     try:
@@ -174,9 +185,9 @@ def _dataset_of(run: RunFolder, moved_to: str | Path | None) -> Dataset:
 
 
 def _score_of(folder: Path) -> float:
-    """Return the score of a checkpoint, lower is better; 0 for all where scoring is switched off."""
+    """Return the score of a checkpoint, lower is better; infinity for one without."""
     score = checkpoint.read_state(folder).get("score")
-    return score["value"] if score else 0.0
+    return score["value"] if score else inf
 
 
 def _train(
