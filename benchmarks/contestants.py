@@ -67,7 +67,7 @@ class Ours:
     def snapshot(self, game: Game) -> None:
         pass
 
-    def save(self, game: Game, monitor: Monitor) -> None:
+    def save(self, game: Game, monitor: Monitor, scored: bool) -> None:
         pass
 
 
