@@ -10,7 +10,6 @@ import sys
 import tempfile
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,8 +17,9 @@ import tyro
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor, nn
+from torch import nn
 
+from benchmarks.keras_order import Arrays, channels_last, in_keras_order
 from benchmarks.pictures import digits
 from ganvas.data.feed import Feed
 from ganvas.images import ImageShape
@@ -32,16 +32,6 @@ from ganvas.seeds import Stream
 from ganvas.training.engine import Game
 from ganvas.training.round import Round
 
-Arrays = dict[str, NDArray[Any]]
-
-NAMES = {
-    "embedding": "embedding", "start.0": "start",
-    "grow.0": "grow_0", "grow.2": "norm_0", "grow.3": "grow_1", "grow.5": "norm_1", "grow.6": "grow_2",
-    "features.0": "convolution_0", "features.3": "convolution_1",
-    "features.6": "convolution_2", "features.9": "convolution_3",
-    "realness": "realness", "classes": "classes",
-}  # fmt: skip
-BEGINNINGS = {"start": (384, 3, 3, 100), "realness": (1, 256, 7, 7), "classes": (10, 256, 7, 7)}
 CASES = list(product((5, 6, 7, 14, 28), (1, 2, 3, 4, 5), (1, 2, 3)))  # size, kernel, stride
 TOLERANCE = 1e-10
 DRAWS = ("images", "labels", "latents", "wanted", "generator_latents", "generator_wanted")
@@ -81,7 +71,7 @@ def _disturb(gan: Gan) -> None:
 
 
 def _alignment_inputs() -> Arrays:
-    def noise(name: str, *shape: int) -> NDArray[np.float32]:
+    def noise(name: str, *shape: int) -> NDArray[np.float64]:
         values = Stream(7, name).normal(1, int(np.prod(shape)))
         return values.reshape(shape)
 
@@ -104,7 +94,7 @@ def _alignment(given: Arrays) -> Arrays:
             layer.weight.data = kernel[:, :, :width, :width]
             layer.bias.data = torch.zeros_like(layer.bias, dtype=kernel.dtype)
             values = layer(torch.from_numpy(given[f"alignment/{images}"]).permute(0, 3, 1, 2)[:, :, :size, :size])
-            ours[f"{name}/{size}/{width}/{stride}"] = _last(values)
+            ours[f"{name}/{size}/{width}/{stride}"] = channels_last(values)
     return ours
 
 
@@ -114,7 +104,7 @@ def _draws(gan: Gan, feed: Feed, rounds: int) -> Arrays:
     for step in range(rounds):
         batch = feed.batch(step)
         assert batch.labels is not None
-        values = [_last(from_pixels(batch.pixels)), batch.labels.numpy()]
+        values = [channels_last(from_pixels(batch.pixels)), batch.labels.numpy()]
         for purpose, num in (("discriminator/0", 100), ("generator", 200)):
             stream = Stream(0, purpose, step)
             labels = gan.generator.draw_labels(stream.child("labels"), num)
@@ -131,48 +121,19 @@ def _outputs(gan: Gan, given: Arrays) -> Arrays:
     verdict = gan.discriminator(torch.from_numpy(given["0/images"]).double().permute(0, 3, 1, 2))
     images = gan.generator(latents, labels)
     gan.train()
-    return {"images": _last(images), "realness": verdict.scores.numpy(), "classes": verdict.class_logits.numpy()}
+    return {
+        "images": channels_last(images),
+        "realness": verdict.scores.numpy(),
+        "classes": verdict.class_logits.numpy(),
+    }
 
 
 def _weights(gan: Gan) -> Arrays:
-    return _in_keras_order({name: value for name, value in gan.state_dict().items() if value.is_floating_point()})
+    return in_keras_order({name: value for name, value in gan.state_dict().items() if value.is_floating_point()})
 
 
 def _gradients(gan: Gan) -> Arrays:
-    return _in_keras_order({name: weight.grad for name, weight in gan.named_parameters() if weight.grad is not None})
-
-
-def _in_keras_order(tensors: dict[str, Tensor]) -> Arrays:
-    """Return copies of our weights under Keras' names and in its order of axes: HWIO, dense kernels [in, out]."""
-    arrays: Arrays = {}
-    for name, tensor in tensors.items():
-        player, layer, part = (*name.split(".", 1)[:1], *name.split(".", 1)[1].rsplit(".", 1))
-        keras_layer = NAMES[layer]
-        if part == "weight" and keras_layer in BEGINNINGS:
-            shape = BEGINNINGS[keras_layer]
-            tensor = tensor.reshape(shape)
-            order, rows = ((3, 1, 2, 0), 100) if keras_layer == "start" else ((2, 3, 1, 0), tensor[0].numel())
-            tensor = tensor.permute(*order).reshape(rows, -1)
-        elif keras_layer == "start":
-            tensor = tensor.reshape(384, 3, 3).permute(1, 2, 0).reshape(-1)
-        elif tensor.dim() == 4:
-            tensor = tensor.permute(2, 3, 1, 0)
-        arrays[f"{player}/{keras_layer}/{_part(keras_layer, part)}"] = tensor.detach().contiguous().clone().numpy()
-    return arrays
-
-
-def _part(layer: str, part: str) -> str:
-    if layer == "embedding":
-        return "embeddings"
-    if layer.startswith("norm"):
-        names = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
-        return names[part]
-    return {"weight": "kernel", "bias": "bias"}[part]
-
-
-def _last(images: Tensor) -> NDArray[Any]:
-    """Return [N, C, H, W] as [N, H, W, C]."""
-    return np.ascontiguousarray(images.detach().permute(0, 2, 3, 1).numpy())
+    return in_keras_order({name: weight.grad for name, weight in gan.named_parameters() if weight.grad is not None})
 
 
 def _ask_keras(python: Path, given: Arrays) -> Arrays:

@@ -39,16 +39,14 @@ class Normalize:
 class Digits(Dataset):
     def __init__(self, pixels: Pixels, labels: np.ndarray) -> None:
         self.pixels, self.labels = pixels, labels
-        self.transforms = [ToTensor(), Normalize(0.5, 0.5)]
+        self.to_tensor, self.normalize = ToTensor(), Normalize(0.5, 0.5)
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         image = Image.fromarray(self.pixels[index, :, :, 0])
-        for transform in self.transforms:
-            image = transform(image)
-        return image, int(self.labels[index])
+        return self.normalize(self.to_tensor(image)), int(self.labels[index])
 
 
 class AcganGenerator(nn.Module):
