@@ -23,22 +23,24 @@ def demo(out: Annotated[Path, arg(help="folder for everything made")] = Path("de
 
     Takes about two minutes on a laptop without a GPU.
     """
-    from ganvas.workflows.evaluate import evaluate
-    from ganvas.workflows.generate import draw_classes
-    from ganvas.workflows.model import load
     from ganvas.workflows.prepare import prepare
-    from ganvas.workflows.train import train
 
     place = fresh_folder(out)
     show = progress()
     print("1/4 Preparing 1,797 handwritten digits at 16x16 pixels")
     data = prepare("digits", out=place / "digits", size=16, progress=show)
+    from ganvas.workflows.train import train  # torch takes 2 s, the digits are prepared without it
+
     print("2/4 Training a class-conditional GAN (Ctrl-C saves and stops)")
     begun = time.monotonic()
     finished = train("acgan", data, place / "run", steps=STEPS, progress=show)
     if finished.stopped_by is not None:
         raise SystemExit(128 + finished.stopped_by)
     print(f"    {STEPS} steps in {time.monotonic() - begun:.0f} s")
+    from ganvas.workflows.evaluate import evaluate
+    from ganvas.workflows.generate import draw_classes
+    from ganvas.workflows.model import load
+
     print("3/4 Evaluating, by a classifier trained on the real digits")
     model = load(finished.folder)
     print_scores(evaluate(model, data, progress=show))
