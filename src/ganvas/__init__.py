@@ -1,6 +1,7 @@
 """Ganvas: from a folder of images to a trained, measured, shareable image generator.
 
 import ganvas
+
 data = ganvas.prepare("digits", out="data/digits", size=16)
 run = ganvas.train("acgan", data=data, out="runs/digits", steps=600)
 gan = ganvas.load("runs/digits")
