@@ -84,26 +84,29 @@ def read_json(path: Path) -> Any:  # noqa: ANN401
 
 
 @contextmanager
-def new_folder(path: Path, seal: bool = True) -> Iterator[Path]:
+def new_folder(path: Path, seal: bool = True, resumable: bool = False) -> Iterator[Path]:
     """Yield a working folder that becomes `path` when the block ends well, and vanishes otherwise.
 
-    With `seal`, its manifest is written last. An existing `path` is replaced: moved aside, then removed, so
+    With `seal`, its manifest is written last. With `resumable` it is empty only the first time: an interruption
+    (`KeyboardInterrupt`, a kill) leaves it for the next to go on with; an error does not. An existing `path` is replaced: moved aside, then removed, so
     that one whole folder is always there.
     """
     working = path.with_name(path.name + UNFINISHED)
     with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _finish_interrupted_move(path)
-        remove_folder(working)
-        working.mkdir()
+        if not resumable:
+            remove_folder(working)
+        working.mkdir(exist_ok=resumable)
         try:
             yield working
             if seal:
                 write_file(working / MANIFEST, json_bytes(_manifest_of(working)))
             sync_folder(working)
             _move_into_place(working, path)
-        except BaseException:
-            remove_folder(working)
+        except BaseException as error:
+            if isinstance(error, Exception) or not resumable:
+                remove_folder(working)
             raise
         sync_folder(path.parent)
 

@@ -104,7 +104,7 @@ def test_only_two_permutations_are_kept():
     dealt = feed(10, 10)
     for index in range(5):
         dealt.batch(index)
-    assert dealt._permutation.cache_info().currsize == 2
+    assert dealt._epoch.cache_info().currsize == 2
 
 
 def test_wrong_arrays():

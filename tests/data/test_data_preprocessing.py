@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageDraw
 
-from ganvas.data.preprocessing import FORMATS, Preprocessing, image_from_array, image_from_bytes
+from ganvas.data.decoding import FORMATS
+from ganvas.data.preprocessing import Preprocessing, image_from_array, image_from_bytes
 from ganvas.errors import ConfigurationError, RefusedImage
 from ganvas.seeds import Stream
 
@@ -220,7 +221,7 @@ def test_kinds_of_refusal():
     assert refused_kind(png[: len(png) // 2]) == "truncated"
     assert refused_kind(jpeg[: len(jpeg) // 2]) == "truncated"
     assert refused_kind(png[:20]) in ("truncated", "damaged")
-    assert refused_kind(png[:45] + b"\xff\xff\xff" + png[48:]) == "damaged"
+    assert refused_kind(png[:41] + b"\xff\xff\xff" + png[44:]) == "damaged"
     assert refused_kind(b"8BPS" + bytes(100)) == "format"
     assert refused_kind(b"\0\0\0\x20ftypavif" + bytes(100)) == "format"
     assert refused_kind(b"<svg xmlns='http://www.w3.org/2000/svg'/>") == "format"

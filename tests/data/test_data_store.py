@@ -7,32 +7,35 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganvas.data.inspection import Finding
+from ganvas.data.choices import Choices
+from ganvas.data.inspection import inspect
+from ganvas.data.place import expect_free, new_dataset
 from ganvas.data.preprocessing import Preprocessing
 from ganvas.data.sources.source import Item, Refusal, Source
-from ganvas.data.splitting import Splitting
 from ganvas.data.store import Dataset
-from ganvas.data.writing import DatasetWriter, class_names, expect_free, new_dataset
+from ganvas.data.writing import DatasetWriter, class_names
 from ganvas.errors import DamagedError, DataError, UsageError
 from ganvas.images import ImageShape
 from ganvas.seeds import Stream
 
-SOURCE = Source("here", "test", "nowhere", "CC0-1.0", 1, 0, lambda: iter(()))
+SOURCE = Source("here", "test", "nowhere", "CC0-1.0", 1, 0, lambda: iter(()), "")
+HOW = Preprocessing(size=4, channels=3)
 NUM_IMAGES = 20
 PIXELS = Stream(0, "pixels").integers(NUM_IMAGES * 4 * 4 * 3, 256).astype(np.uint8).reshape(-1, 4, 4, 3)
 
 
 def write(out: Path, labels=("a", "b"), declared=(None,), pixels=PIXELS, overwrite=False) -> Dataset:
-    with (
-        new_dataset(out, overwrite) as folder,
-        DatasetWriter(folder, Preprocessing(size=4, channels=3)) as writer,
-    ):
+    with new_dataset(out, overwrite) as folder, DatasetWriter(folder, HOW) as writer:
         for index, image in enumerate(pixels):
-            item = Item(f"{index}.png", None, labels[index % len(labels)], declared[index % len(declared)])
-            writer.add(SOURCE, item, Finding(f"{index:064x}", image))
+            item = Item(f"{index}.png", image, labels[index % len(labels)], declared[index % len(declared)])
+            writer.add(SOURCE, item, inspect(item, HOW))
             if index == 3:
-                writer.add(SOURCE, Item("bad.png", None), Finding(None, refusal=Refusal("empty", "Nothing in it.")))
-        writer.finish([SOURCE], Splitting(test_fraction=0.25))
+                bad = Item("bad.png", None, refusal=Refusal("empty", "Nothing in it."))
+                writer.add(SOURCE, bad, inspect(bad, HOW))
+        choices = Choices.of({"test_fraction": 0.25})
+        writer.judge(choices)
+        writer.finish([SOURCE], choices)
+        writer.clean()
     return Dataset.open(out)
 
 
@@ -64,21 +67,22 @@ def test_what_is_written_is_read(dataset):
 def test_ledger_has_a_row_for_every_file(dataset):
     rows = ledger(dataset)
     assert len(rows) == NUM_IMAGES + 1
-    assert rows[4] == {
+    expected = {
         "number": 4,
         "source": "here",
         "path": "bad.png",
         "outcome": "refused",
         "kind": "empty",
         "reason": "Nothing in it.",
-        "sha256": None,
-        "label": None,
-        "split": None,
         "licence": "CC0-1.0",
-        "row": None,
+        "weight": 1.0,
+        "synthetic": 0,
+        "flags": "",
     }
+    assert {name: value for name, value in rows[4].items() if value is not None} == expected
+    assert all(row["thumbnail"] and row["width"] == row["height"] == 4 for row in rows if row["outcome"] == "kept")
     assert [row.path for row in dataset.refusals()] == ["bad.png"]
-    assert (dataset.card.kept, dataset.card.refused, dataset.card.refused_by_kind) == (20, 1, {"empty": 1})
+    assert (dataset.card.kept, dataset.card.refused, dataset.card.left_out_by_kind) == (20, 1, {"empty": 1})
     assert (dataset.card.sources[0].kept, dataset.card.sources[0].refused) == (20, 1)
 
 
@@ -131,7 +135,7 @@ def test_content_hash_depends_on_content_alone(tmp_path, dataset):
 
 def test_summary_tells_what_was_refused(dataset):
     text = dataset.summary()
-    for part in ("4x4 colour", "kept 20 of 21", "refused 1: empty", "a 7, b 7", "CC0-1.0", dataset.content_hash):
+    for part in ("4x4 colour", "kept 20 of 21", "left out 1: empty", "a 7, b 7", "CC0-1.0", dataset.content_hash):
         assert part in text
 
 
@@ -167,8 +171,14 @@ def change_card(dataset, **values):
 
 
 def test_newer_schema(dataset):
-    change_card(dataset, schema_version=2, something="new")
-    with pytest.raises(DataError, match="schema version 2; this Ganvas reads up to 1"):
+    change_card(dataset, schema_version=3, something="new")
+    with pytest.raises(DataError, match="schema version 3; this Ganvas reads 2"):
+        Dataset.open(dataset.folder)
+
+
+def test_older_schema(dataset):
+    change_card(dataset, schema_version=1)
+    with pytest.raises(DataError, match=r"schema version 1; this Ganvas reads 2\. Prepare the dataset again"):
         Dataset.open(dataset.folder)
 
 

@@ -83,14 +83,14 @@ def test_every_odd_file_is_kept_or_refused_by_name(tmp_path):
         "list.csv": "not-an-image",
     }
     assert all(reason and len(sha256) == 64 for _, outcome, _, reason, sha256, *_ in rows if outcome == "refused")
-    assert dataset.card.refused_by_kind == {"empty": 1, "not-an-image": 3, "truncated": 1}
+    assert dataset.card.left_out_by_kind == {"empty": 1, "not-an-image": 3, "truncated": 1}
     assert dataset.classes == ("cat", "dog")
 
 
 def test_too_few_images_say_why_and_leave_nothing(tmp_path):
     folder = album(tmp_path / "photos", count=3)
     (folder / "cat" / "broken.png").write_text("text")
-    with pytest.raises(DataError, match=r"Readable images in `.*photos`: 3\. Training needs at least 8") as caught:
+    with pytest.raises(DataError, match=r"Usable images in `.*photos`: 3\. Training needs at least 8") as caught:
         made(folder, out=tmp_path / "set")
     assert "1 not-an-image" in str(caught.value)
     assert "`cat/broken.png`: Its bytes are not those of an image" in str(caught.value)

@@ -1,4 +1,4 @@
-"""`ganvas export RUN --to model --out DIR`."""
+"""`ganvas export SOURCE --to FORMAT --out PLACE`."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -6,20 +6,34 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from ganvas.cli.arguments import parse
+from ganvas.cli.terminal import progress
+
+Format = Literal["model", "image-folder", "parquet", "webdataset", "stylegan"]
 
 
 def run(arguments: list[str]) -> None:
-    """Export a run."""
+    """Export a run or a dataset."""
     parse(export, "export", arguments)
 
 
 def export(
-    run: Positional[Path],
+    source: Positional[Path],
     /,
     out: Annotated[Path, arg(help="folder to make")],
-    to: Annotated[Literal["model"], arg(help="model: safetensors, JSON, a card and sample images")] = "model",
+    to: Annotated[Format, arg(help="what to write, see above")] = "model",
 ) -> None:
-    """Write the best generator of a run as something to hand on."""
+    """Write a run or a dataset folder as something to hand on.
+
+    From a run, or a model folder:
+      model         safetensors, JSON, a card and sample images
+
+    From a dataset folder; the README.md that is written says how to read each back:
+      image-folder  PNG files by split and class, with metadata.jsonl
+      parquet       Parquet files, laid out as on the Hugging Face Hub
+      webdataset    tar shards for streaming in training
+      stylegan      zip files as NVIDIA's StyleGAN code reads them
+    """
     from ganvas.workflows.export import export as work
 
-    print(f"Model folder: {work(run, out, to)}")
+    place = work(source, out, to, progress())
+    print(f"Model folder: {place}" if to == "model" else f"Dataset as {to}: {place}")

@@ -9,11 +9,13 @@ from ganvas.errors import GanvasError, unknown_name
 
 VERBS: dict[str, Entry] = {
     "prepare": Entry("ganvas.cli.prepare:run", "images in, a dataset folder out"),
+    "doctor": Entry("ganvas.cli.doctor:run", "whether pictures are good enough, and what would be done to them"),
     "train": Entry("ganvas.cli.train:run", "a recipe and a dataset in, a run folder out; or --resume a run"),
     "evaluate": Entry("ganvas.cli.evaluate:run", "a model and its dataset in, scores out"),
     "generate": Entry("ganvas.cli.generate:run", "a model in, images out"),
     "export": Entry("ganvas.cli.export:run", "a run in, a model folder out"),
     "recipes": Entry("ganvas.cli.recipes:run", "what can be trained"),
+    "data": Entry("ganvas.cli.data:run", "what can be prepared; `data trace`: where an image went"),
     "demo": Entry("ganvas.cli.demo:run", "the whole road on handwritten digits, in about two minutes"),
 }
 

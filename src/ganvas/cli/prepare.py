@@ -1,51 +1,110 @@
 """`ganvas prepare SOURCE... --out DIR --size N`."""
 
+from dataclasses import field, make_dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from tyro.conf import Positional, arg
+from tyro.conf import OmitArgPrefixes, Positional, arg
+from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, PrimitiveTypeInfo
 
 from ganvas.cli.arguments import parse
 from ganvas.cli.terminal import progress
 
+if TYPE_CHECKING:
+    from ganvas.data.choices import Choices
+
+SOURCES: Any = ("sources", Positional[tuple[str, ...]], field())
+COMMON: list[Any] = [
+    (
+        "channels",
+        Annotated[int | None, arg(help="1 grey, 3 colour, 4 with alpha; else as the sources")],
+        field(default=None),
+    ),
+    (
+        "data_dir",
+        Annotated[Path | None, arg(help="where public sets lie already; else $GANVAS_DATA, else downloaded")],
+        field(default=None),
+    ),
+]
+ONLY_PREPARE: list[Any] = [
+    ("out", Annotated[Path, arg(help="dataset folder to make")], field()),
+    ("size", Annotated[str, arg(help="side of every image in pixels, or WIDTHxHEIGHT")], field()),
+    *COMMON,
+    ("overwrite", Annotated[bool, arg(help="replace an existing dataset folder")], field(default=False)),
+]
+_ABOUT = """Make a dataset folder of images from one or more sources.
+
+A source is `digits` (1,797 handwritten digits, embedded), another set by its name (see `ganvas data`), a folder or
+archive of images with a sub-folder for each class, a file of arrays, or a mix file (.toml). Files that cannot be used
+are refused by name and never stop the run; an interrupted run goes on when started again."""
+_SHOWN = 20
+
 
 def run(arguments: list[str]) -> None:
     """Prepare a dataset folder and print what became of the files."""
-    parse(prepare, "prepare", arguments)
+    from ganvas.workflows.prepare import prepare
 
-
-def prepare(
-    sources: Positional[tuple[str, ...]],
-    /,
-    out: Annotated[Path, arg(help="dataset folder to make")],
-    size: Annotated[int, arg(help="height and width of every image, in pixels")],
-    channels: Annotated[int | None, arg(help="1 grey, 3 colour; by default as the sources are")] = None,
-    test_fraction: Annotated[float, arg(help="part held out where the source declares no test images")] = 0.2,
-    seed: Annotated[int, arg(help="seed of the choice of held-out images")] = 0,
-    data_dir: Annotated[
-        Path | None, arg(help="where public sets lie already; else $GANVAS_DATA, else downloaded")
-    ] = None,
-    overwrite: Annotated[bool, arg(help="replace an existing dataset folder")] = False,
-) -> None:
-    """Make a dataset folder of images from one or more sources.
-
-    A source is `digits` (1,797 handwritten digits, embedded), `mnist`, a folder of images with a sub-folder for each
-    class, or IDX files. Files that cannot be used are refused by name and never stop the run.
-    """
-    from ganvas.workflows.prepare import prepare as work
-
-    dataset = work(
-        *sources,
-        out=out,
-        size=size,
-        channels=channels,
-        test_fraction=test_fraction,
-        seed=seed,
-        data_dir=data_dir,
-        overwrite=overwrite,
+    given = parse(
+        arguments_with_choices("PrepareArguments", ONLY_PREPARE), "prepare", arguments, _ABOUT, operations_registry()
+    )
+    dataset = prepare(
+        *given.sources,
+        out=given.out,
+        size=given.size,
+        channels=given.channels,
+        data_dir=given.data_dir,
+        overwrite=given.overwrite,
         progress=progress(),
+        **flat_choices(given.choices),
     )
     print(dataset.summary())
-    for row in dataset.refusals():
-        print(f"  refused {row.path}: {row.reason}")
-    print(f"Next: ganvas train {'acgan' if dataset.num_classes > 1 else 'mlp_gan'} --data {out} --out runs/{out.name}")
+    left_out = dataset.left_out()
+    for row, _ in zip(left_out, range(_SHOWN), strict=False):
+        print(f"  {row.outcome} {row.path}: {row.reason}")
+    rest = sum(1 for _ in left_out)
+    if rest:
+        print(f"  ... and {rest:,} more")
+    print(f"Report: {dataset.folder / 'report.html'}")
+    recipe = "acgan" if dataset.num_classes > 1 else "mlp_gan"
+    print(f"Next: ganvas train {recipe} --data {given.out} --out runs/{given.out.name}")
+
+
+def arguments_with_choices(name: str, first: list[Any]) -> type:
+    """Return the type of a command line: the sources, `first`, then every choice by its own name."""
+    from ganvas.data.choices import Choices
+
+    choices: Any = ("choices", OmitArgPrefixes[Choices], field(default=Choices()))
+    return make_dataclass(
+        name, [SOURCES, *((name, kind, field(kw_only=True, default=entry.default)) for name, kind, entry in first), choices]
+    )
+
+
+def flat_choices(choices: "Choices") -> dict[str, Any]:
+    """Return the choices by their own names."""
+    return {name: value for part in choices.plain().values() for name, value in part.items()}
+
+
+def operations_registry() -> ConstructorRegistry:
+    """Return how an operation is written on a command line: `name`, `name:value` or `name:key=value,key=value`."""
+    from ganvas.data.operations.operation import Operation, read_operation
+
+    registry = ConstructorRegistry()
+
+    @registry.primitive_rule
+    def _rule(found: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Operation] | None:
+        if found.type is not Operation:
+            return None
+        return PrimitiveConstructorSpec(
+            nargs=1,
+            metavar="NAME[:VALUES]",
+            instance_from_str=lambda words: read_operation(words[0]),
+            is_instance=lambda value: isinstance(value, Operation),
+            str_from_instance=lambda operation: [_text(operation.plain())],
+        )
+
+    return registry
+
+
+def _text(values: dict[str, Any]) -> str:
+    parameters = ",".join(f"{key}={value}" for key, value in values.items() if key != "name")
+    return f"{values['name']}:{parameters}".rstrip(":")

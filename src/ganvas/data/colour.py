@@ -1,10 +1,10 @@
-"""Any Pillow image as plain 8-bit greyscale or RGB: deep values scaled, profiles applied, alpha laid on white."""
+"""Any Pillow image as plain 8-bit greyscale or RGB and its alpha: deep values scaled, colour profiles applied."""
 
 import io
 from functools import lru_cache
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageColor
 
 from ganvas.errors import RefusedImage
 
@@ -14,21 +14,25 @@ _PROFILE_SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
 _GREY_MODES = ("1", "L", "LA", "La")
 
 
-def plain(image: Image.Image) -> Image.Image:
-    """Return a loaded image in mode L or RGB, in sRGB, opaque.
+def plain(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """Return a loaded image in mode L or RGB, in sRGB, and its alpha as L (None: opaque).
 
     16-bit values are divided by 257; 32-bit integers and floats by the lowest usual white that holds them all
-    (65,535 or 2^31 - 1; 1, 255 or 65,535). Alpha is composited on white. A broken or unfitting profile is ignored.
+    (65,535 or 2^31 - 1; 1, 255 or 65,535). A broken or unfitting profile is ignored.
     """
     profile = image.info.get("icc_profile")
     if image.mode == "F" or image.mode.startswith("I"):
-        return to_srgb(_eight_bits(image), profile)
+        return to_srgb(_eight_bits(image), profile), None
     base, alpha = _without_alpha(image)
-    base = to_srgb(base, profile)
+    return to_srgb(base, profile), alpha
+
+
+def laid_on(image: Image.Image, alpha: Image.Image | None, background: str) -> Image.Image:
+    """Return an image of mode L or RGB composited on a colour: alpha x + (1 - alpha) background."""
     if alpha is None:
-        return base
-    canvas = Image.new(base.mode, base.size, "white")
-    canvas.paste(base, mask=alpha)
+        return image
+    canvas = Image.new(image.mode, image.size, ImageColor.getcolor(background, image.mode))
+    canvas.paste(image, mask=alpha)
     return canvas
 
 

@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ganvas.data.dealing import Dealing
 from ganvas.data.splitting import Split
 from ganvas.errors import DataError, UsageError
 from ganvas.images import Pixels
-from ganvas.seeds import Stream
 
 
 class Pictures(Protocol):
@@ -25,6 +25,10 @@ class Pictures(Protocol):
 
     def labels(self, split: Split) -> NDArray[np.int64] | None:
         """Return labels [N], or None."""
+        ...
+
+    def weights(self, split: Split) -> NDArray[np.float64] | None:
+        """Return how much each image counts [N], above 0; None for 1 each."""
         ...
 
 
@@ -41,6 +45,7 @@ class _Arrays:
 
     images: Pixels
     classes: NDArray[np.int64] | None
+    image_weights: NDArray[np.float64] | None
 
     def pixels(self, split: Split) -> Pixels:
         return self.images
@@ -48,11 +53,16 @@ class _Arrays:
     def labels(self, split: Split) -> NDArray[np.int64] | None:
         return self.classes
 
+    def weights(self, split: Split) -> NDArray[np.float64] | None:
+        return self.image_weights
+
 
 class Feed:
     """Deals a split out in an endless row of epochs, each in its own order drawn by `Stream(seed, "order", epoch)`.
 
-    Without `shuffle` every epoch has the natural order. `workers` threads read ahead; close the feed to end them.
+    Without `shuffle` every epoch has the natural order. An epoch has as many positions as there are images; weights,
+    `balance_alpha` below 1 and `max_repeats` change how often each image is in it (`dealing`), and `class_shares` [K]
+    says how often each class. `workers` threads read ahead; close the feed to end them.
     """
 
     def __init__(
@@ -63,6 +73,8 @@ class Feed:
         split: Split = "train",
         shuffle: bool = True,
         workers: int = 0,
+        balance_alpha: float = 1.0,
+        max_repeats: int = 0,
     ) -> None:
         if batch_size < 1:
             raise UsageError(f"A batch holds at least 1 image, not {batch_size}.")
@@ -71,10 +83,11 @@ class Feed:
         if not len(self.images):
             raise DataError(f"The split `{split}` holds no images. Prepare the dataset with a test fraction above 0.")
         self.batch_size = batch_size
-        self.seed = seed
-        self.shuffle = shuffle
         self.workers = workers
-        self._permutation = lru_cache(maxsize=2)(self._draw_permutation)
+        weights = pictures.weights(split)
+        dealing = Dealing(len(self.images), self.classes, weights, balance_alpha, max_repeats, seed, shuffle)
+        self.class_shares = dealing.class_shares
+        self._epoch = lru_cache(maxsize=2)(dealing.rows)
         self._pool = ThreadPoolExecutor(workers, "feed") if workers else None
         self._ahead: dict[int, Future[Batch]] = {}
 
@@ -87,13 +100,17 @@ class Feed:
         seed: int = 0,
         shuffle: bool = True,
         workers: int = 0,
+        weights: NDArray[np.float64] | None = None,
+        balance_alpha: float = 1.0,
+        max_repeats: int = 0,
     ) -> Self:
-        """Make a feed of images in memory, uint8 [N, H, W, C], and their labels [N]."""
+        """Make a feed of images in memory, uint8 [N, H, W, C], their labels [N] and weights [N]."""
         if pixels.ndim != 4 or pixels.dtype != np.uint8:
             raise UsageError(f"Expected uint8 images [N, H, W, C], found {pixels.dtype} {list(pixels.shape)}.")
         if labels is not None and labels.shape != pixels.shape[:1]:
             raise UsageError(f"Expected {len(pixels)} labels, one per image, found {list(labels.shape)}.")
-        return cls(_Arrays(pixels, labels), batch_size, seed, shuffle=shuffle, workers=workers)
+        arrays = _Arrays(pixels, labels, weights)
+        return cls(arrays, batch_size, seed, "train", shuffle, workers, balance_alpha, max_repeats)
 
     def __enter__(self) -> Self:
         return self
@@ -131,9 +148,4 @@ class Feed:
         length = len(self.images)
         positions = np.arange(index * self.batch_size, (index + 1) * self.batch_size)
         epochs, places = positions // length, positions % length
-        if not self.shuffle:
-            return places
-        return np.concatenate([self._permutation(int(epoch))[places[epochs == epoch]] for epoch in np.unique(epochs)])
-
-    def _draw_permutation(self, epoch: int) -> NDArray[np.int64]:
-        return Stream(self.seed, "order", epoch).permutation(len(self.images))
+        return np.concatenate([self._epoch(int(epoch))[places[epochs == epoch]] for epoch in np.unique(epochs)])

@@ -4,68 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.config import Config, Field
-from ganvas.data.ledger import LEDGER, Row, labels_of, rows
-from ganvas.data.preprocessing import Preprocessing
-from ganvas.data.splitting import SPLITS, Split, Splitting
-from ganvas.errors import ConfigurationError, DamagedError, DataError
+from ganvas.data.card import CARD, Card, pixel_file, read_card
+from ganvas.data.ledger import LEDGER, Row, ask, columns_of, rows
+from ganvas.data.splitting import SPLITS, Split
+from ganvas.errors import DamagedError, DataError
 from ganvas.images import ImageShape, Pixels
-from ganvas.storage import read_json, verify_folder
-
-CARD = "dataset.json"
-FORMAT = "ganvas-dataset"
-SCHEMA_VERSION = 1
-
-
-def pixel_file(split: Split) -> str:
-    """Return the name of a split's pixel file."""
-    return f"pixels-{split}.npy"
-
-
-class SourceRecord(Config):
-    """One source of a dataset, and what became of its files."""
-
-    name: str = Field(description="As it was given to `prepare`.")
-    reader: str = Field(description="The row of the table of sources that read it.")
-    origin: str = Field(description="Where it is from.")
-    licence: str | None = Field(description="SPDX name; null when unknown.")
-    kept: int = Field(ge=0, description="Files in the dataset.")
-    refused: int = Field(ge=0, description="Files that could not be used.")
-
-
-class SplitRecord(Config):
-    """The images of one split."""
-
-    count: int = Field(ge=0, description="Images.")
-    per_class: tuple[int, ...] = Field(description="Images of each class; empty when unlabelled.")
-
-
-class Card(Config):
-    """What a dataset folder says about itself; the same input always gives the same card."""
-
-    format: Literal["ganvas-dataset"] = Field(default=FORMAT, description="Tells our folders from others.")
-    schema_version: int = Field(
-        default=SCHEMA_VERSION, ge=1, description="Of this file; raised when its meaning changes."
-    )
-    channels: Literal[1, 3] = Field(description="1 greyscale, 3 sRGB.")
-    height: int = Field(ge=1, description="Of every image, in pixels.")
-    width: int = Field(ge=1, description="Of every image, in pixels.")
-    classes: tuple[str, ...] = Field(description="Class names by label; empty when unlabelled.")
-    splits: dict[Split, SplitRecord] = Field(description="Counts of each split.")
-    preprocessing: Preprocessing = Field(description="What was done to every image.")
-    splitting: Splitting = Field(description="How images without a declared split were divided.")
-    sources: tuple[SourceRecord, ...] = Field(description="Where the images are from.")
-    kept: int = Field(ge=0, description="Input files in the dataset.")
-    refused: int = Field(ge=0, description="Input files that could not be used.")
-    refused_by_kind: dict[str, int] = Field(description="Refused files by the kind of reason.")
-    content_hash: str = Field(
-        pattern="^[0-9a-f]{64}$", description="SHA-256 of shape, classes, splits, labels and pixels, in order."
-    )
+from ganvas.storage import verify_folder
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +29,7 @@ class Dataset:
         """Open a dataset folder; `DataError` when it is not one, `DamagedError` when it is not as its card says."""
         folder = Path(folder).expanduser()
         _expect_card(folder)
-        dataset = cls(folder, _read_card(folder / CARD))
+        dataset = cls(folder, read_card(folder / CARD))
         for split in SPLITS:
             dataset.pixels(split)
         return dataset
@@ -130,9 +79,35 @@ class Dataset:
         """Return the label of each image of a split, int64 [N]; None when unlabelled."""
         return self._labels[split] if self.classes else None
 
+    def weights(self, split: Split) -> NDArray[np.float64] | None:
+        """Return how often each image of a split is drawn beside others, float64 [N]; None when all alike."""
+        if all(source.weight == 1 for source in self.card.sources):
+            return None
+        return np.array([weight for (weight,) in columns_of(self.folder / LEDGER, "weight", split)], np.float64)
+
+    def rows(self, split: Split) -> Iterator[Row]:
+        """Yield the ledger's row of every image of a split, in the order of its pixel file."""
+        return rows(self.folder / LEDGER, "split = ?", "row", split)
+
+    def find(self, where: str, *values: object) -> Iterator[Row]:
+        """Yield the ledger's rows that meet an SQL condition, in the order of reading; `values` fill its `?`."""
+        return rows(self.folder / LEDGER, where, "number", *values)
+
+    def ask(self, columns: str, limit: int = -1) -> Iterator[Any]:
+        """Yield columns of the ledger (SQL) for each image of the set, in the order of reading."""
+        yield from ask(self.folder / LEDGER, columns, limit)
+
+    def unusual(self) -> Iterator[Row]:
+        """Yield the ledger's rows of images of the set that were flagged, in the order of reading."""
+        return self.find("outcome = 'kept' AND flags NOT IN ('', 'unknown-licence')")
+
+    def left_out(self) -> Iterator[Row]:
+        """Yield the ledger's row of every file that is not in the set, in the order of reading."""
+        return rows(self.folder / LEDGER, "outcome != 'kept'")
+
     def refusals(self) -> Iterator[Row]:
-        """Yield the ledger's row of every file that was refused, in the order of reading."""
-        return rows(self.folder / LEDGER, "refused")
+        """Yield the ledger's row of every file that could not be used, in the order of reading."""
+        return rows(self.folder / LEDGER, "outcome = 'refused'")
 
     def verify(self) -> None:
         """Check every byte of the folder against its manifest; raise `DamagedError` naming the first wrong file."""
@@ -141,8 +116,10 @@ class Dataset:
     def summary(self) -> str:
         """Return what the dataset holds, and what was refused and why, in a few lines."""
         card = self.card
-        lines = [repr(self), f"  kept {card.kept:,} of {card.kept + card.refused:,} files"]
-        lines += [f"  refused {count:,}: {kind}" for kind, count in card.refused_by_kind.items()]
+        unusual = {flag: count for flag, count in card.flags.items() if flag != "unknown-licence"}
+        lines = [repr(self), f"  kept {card.kept:,} of {card.num_files:,} files"]
+        lines += [f"  left out {count:,}: {kind}" for kind, count in card.left_out_by_kind.items()]
+        lines += [f"  kept but unusual {count:,}: {flag}" for flag, count in unusual.items()]
         for split in SPLITS:
             counts = ", ".join(
                 f"{name} {count:,}" for name, count in zip(card.classes, card.splits[split].per_class, strict=True)
@@ -162,7 +139,7 @@ class Dataset:
 
     def _labels_of(self, split: Split) -> NDArray[np.int64]:
         path, index = self.folder / LEDGER, {name: label for label, name in enumerate(self.classes)}
-        labels = [index.get(name or "", -1) for name in labels_of(path, split)]
+        labels = [index.get(name or "", -1) for (name,) in columns_of(path, "label", split)]
         if len(labels) != self.count(split) or -1 in labels:
             raise DamagedError(f"`{path}` does not fit the card of its folder. Prepare the dataset again.")
         return np.array(labels, np.int64)
@@ -179,19 +156,3 @@ def _expect_card(folder: Path) -> None:
         f"`{folder}` is not a dataset folder: it has no {CARD}. "
         f"Make one with `ganvas prepare {folder} --out ...` and give that."
     )
-
-
-def _read_card(path: Path) -> Card:
-    values: Any = read_json(path)
-    if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise DataError(f"`{path}` is not the card of a Ganvas dataset. Make a dataset folder with `ganvas prepare`.")
-    version = values.get("schema_version")
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise DataError(
-            f"`{path}` has schema version {version}; this Ganvas reads up to {SCHEMA_VERSION}. "
-            "Upgrade Ganvas, or prepare the dataset again."
-        )
-    try:
-        return Card.read(values, f"`{path}`")
-    except ConfigurationError as error:
-        raise DamagedError(f"{error} Prepare the dataset again.") from error

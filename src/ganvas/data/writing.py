@@ -1,91 +1,64 @@
-"""Writing a dataset folder: kept images and the ledger as they come, splits at the end, in flat memory."""
+"""Writing a dataset folder: readable images and the ledger as they come; verdicts and splits at the end."""
 
 import hashlib
-import itertools
-import math
 import os
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ganvas.data.card import CARD, Card, SourceRecord, SplitRecord, pixel_file
+from ganvas.data.choices import Choices
 from ganvas.data.inspection import Finding
-from ganvas.data.ledger import LEDGER, LedgerWriter, Row
+from ganvas.data.judging import judge, readable
+from ganvas.data.ledger import LEDGER, OUTCOMES, LedgerWriter, row_of
 from ganvas.data.preprocessing import Preprocessing
 from ganvas.data.sources.source import Item, Source
-from ganvas.data.splitting import SPLITS, Split, Splitting, held_out
-from ganvas.data.store import CARD, FORMAT, Card, SourceRecord, SplitRecord, pixel_file
-from ganvas.errors import DamagedError, UsageError
-from ganvas.storage import MANIFEST, UNFINISHED, json_bytes, new_folder, read_json, write_file
+from ganvas.data.splitting import SPLITS, Split, held_out
+from ganvas.data.spool import Spool
+from ganvas.errors import DamagedError
+from ganvas.images import Pixels
+from ganvas.storage import json_bytes, read_json, write_file, write_json
 
-_SPOOL = "pixels.part"
-_DERIVED = {"report.html", "classifier", "classifier" + UNFINISHED}  # what other workflows keep beside the data
-_OURS = {CARD, LEDGER, MANIFEST, _SPOOL, *(pixel_file(split) for split in SPLITS)} | _DERIVED
-_CHUNK_BYTES = 1 << 24
-
-
-@contextmanager
-def new_dataset(out: Path, overwrite: bool) -> Iterator[Path]:
-    """Yield a working folder that becomes the sealed dataset folder `out`; it vanishes when the block fails.
-
-    Raises `UsageError` unless `out` is free, empty, or a dataset folder that may be overwritten.
-    """
-    expect_free(out, overwrite)
-    with new_folder(out) as folder:
-        yield folder
+_REQUEST, _LEDGER, _SPOOL = "request.part", "manifest.part", "pixels.part"
+PARTS = (_REQUEST, _LEDGER, f"{_LEDGER}-journal", _SPOOL)
+_COMMIT_SECONDS = 2.0
+_COMMIT_ROWS = 5000
 
 
-def expect_free(out: Path, overwrite: bool) -> None:
-    """Raise `UsageError` where writing the dataset folder `out` would remove something else."""
-    for aside in (out.with_name(out.name + UNFINISHED), out.with_name(out.name + ".replaced")):
-        if aside.is_dir() and (other := _not_ours(aside)):
-            raise UsageError(f"`{aside}` is in the way: it holds `{other}`, which Ganvas did not write. Move it.")
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"`{out}` is a file. Choose another place for the dataset folder.")
-    if not out.exists() or not any(out.iterdir()):
-        return
-    if not _is_dataset(out):
-        raise UsageError(f"`{out}` holds files and is not a dataset folder. Choose another place, or an empty folder.")
-    if other := _not_ours(out):
-        raise UsageError(f"Dataset folder `{out}` holds `{other}`, which Ganvas did not write. Move that first.")
-    if not overwrite:
-        raise UsageError(
-            f"`{out}` already holds a dataset. Choose another place, or overwrite it (`overwrite=True`, --overwrite)."
-        )
+class Kept(NamedTuple):
+    """The columns of the images that stay, each [N], in the order of reading."""
 
-
-def _is_dataset(folder: Path) -> bool:
-    try:
-        card = read_json(folder / CARD)
-    except (DamagedError, OSError):
-        return False
-    return isinstance(card, dict) and card.get("format") == FORMAT
-
-
-def _not_ours(folder: Path) -> str | None:
-    return next((path.name for path in sorted(folder.iterdir()) if path.name not in _OURS), None)
+    numbers: NDArray[np.int64]
+    places: NDArray[np.int64]
+    labels: list[str | None]
+    declared: list[Split | None]
+    clusters: NDArray[np.int64]
+    weights: NDArray[np.float64]
 
 
 class DatasetWriter:
-    """Takes findings in order; `finish` divides the kept images, at least one, and writes the card."""
+    """Takes findings in order, after those that an interrupted writer with the same `request` left in the folder.
 
-    def __init__(self, folder: Path, preprocessing: Preprocessing) -> None:
+    `judge` decides which images stay; `finish` divides those, at least one, and writes the card.
+    """
+
+    def __init__(self, folder: Path, preprocessing: Preprocessing, request: Any = None) -> None:  # noqa: ANN401
         self.folder = folder
         self.preprocessing = preprocessing
-        self.shape = (preprocessing.size, preprocessing.size, preprocessing.channels)
-        self.ledger = LedgerWriter(folder / LEDGER)
-        self.spool = (folder / _SPOOL).open("wb")
-        self.kept_numbers: list[int] = []
-        self.labels: list[str | None] = []
-        self.declared: list[Split | None] = []
-        self.kept_by_source: Counter[str] = Counter()
-        self.refused_by_source: Counter[str] = Counter()
-        self.refused_by_kind: Counter[str] = Counter()
-        self.first_refusals: list[Row] = []
+        self.num_files = self.num_readable = 0
+        if request is None or not self._is_same(request):
+            self._empty()
+        self.ledger = LedgerWriter(folder / _LEDGER)
+        self.num_files, self.num_readable = self.ledger.ask("SELECT COUNT(*), COUNT(place) FROM files")[0]
+        self.spool = Spool(folder / _SPOOL, preprocessing.shape, self.num_readable)
+        self.commit()
+        if request is not None:
+            write_json(folder / _REQUEST, request)
 
     def __enter__(self) -> Self:
         return self
@@ -94,101 +67,145 @@ class DatasetWriter:
         self.ledger.close()
         self.spool.close()
 
-    @property
-    def num_kept(self) -> int:
-        """Images kept so far."""
-        return len(self.kept_numbers)
-
-    @property
-    def num_files(self) -> int:
-        """Files recorded so far: in = kept + refused."""
-        return self.num_kept + self.refused_by_kind.total()
-
-    def add(self, source: Source, item: Item, finding: Finding) -> None:
-        """Record one item: its pixels when kept, its row in the ledger always."""
-        row = Row(
-            number=self.num_files,
-            source=source.name,
-            path=item.name,
-            outcome="refused" if finding.refusal else "kept",
-            sha256=finding.sha256,
-            label=item.label,
-            licence=source.licence,
-        )
-        if finding.refusal:
-            row = row._replace(kind=finding.refusal.kind, reason=finding.refusal.reason)
-            self._count_refused(row)
-        else:
-            assert finding.pixels is not None and finding.pixels.shape == self.shape
-            self.spool.write(finding.pixels.tobytes())
-            self._count_kept(row, item.split)
+    def add(self, source: Source, item: Item, finding: Finding, weight: float = 1.0) -> None:
+        """Record one item: its pixels when readable, its row in the ledger always."""
+        row = row_of(self.num_files, source, item, finding, weight)
+        if finding.pixels is not None:
+            self.spool.add(finding.pixels)
+            row = row._replace(place=self.num_readable)
+            self.num_readable += 1
+        self.num_files += 1
         self.ledger.add(row)
+        if len(self.ledger.pending) >= _COMMIT_ROWS or time.monotonic() - self.committed_at > _COMMIT_SECONDS:
+            self.commit()
 
-    def finish(self, sources: Sequence[Source], splitting: Splitting) -> Card:
-        """Divide the kept images, write pixel files, ledger and card, and return the card."""
-        self.spool.close()
-        classes = class_names(self.labels)
-        labels = as_integers(self.labels, classes)  # [N]
-        test = held_out(labels, self.declared, splitting)
-        digest = hashlib.sha256(json_bytes({"shape": self.shape, "classes": classes}))
+    def commit(self) -> None:
+        """Bring all that was added to the disk, pixels first."""
+        self.spool.flush()
+        self.ledger.commit()
+        self.committed_at = time.monotonic()
+
+    def judge(self, choices: Choices) -> None:
+        """Decide what becomes of each readable image, now that all are known."""
+        self.commit()
+        self.ledger.judge(judge(readable(self.ledger), choices.policies, choices.quality, choices.alike))
+
+    def kept(self) -> Kept:
+        """Return the images that stay."""
+        names = "number, place, label, declared, cluster, weight"
+        rows = self.ledger.ask(f"SELECT {names} FROM files WHERE outcome = 'kept' ORDER BY number")  # noqa: S608
+        numbers, places, labels, declared, clusters, weights = list(zip(*rows, strict=True)) or [()] * 6
+        return Kept(
+            numbers=np.array(numbers, np.int64),
+            places=np.array(places, np.int64),
+            labels=list(labels),
+            declared=list(declared),
+            clusters=np.array([-1 if cluster is None else cluster for cluster in clusters], np.int64),
+            weights=np.array(weights, np.float64),
+        )
+
+    def counts(self, column: str) -> list[tuple[str, Any, int]]:
+        """Return outcome, value of `column` and how many files have both, in order."""
+        return self.ledger.ask(f"SELECT outcome, {column}, COUNT(*) FROM files GROUP BY 1, 2 ORDER BY 1, 2")  # noqa: S608
+
+    def finish(self, sources: Sequence[Source], choices: Choices, weights: Sequence[float] = ()) -> Card:
+        """Divide the images that stay, write pixel files, ledger and card, and return the card."""
+        kept = self.kept()
+        classes = class_names(kept.labels)
+        labels = as_integers(kept.labels, classes)  # [N]
+        test = held_out(labels, kept.declared, choices.splitting, kept.clusters)
+        digest = hashlib.sha256(json_bytes({"shape": self.preprocessing.shape, "classes": classes}))
         splits: dict[Split, SplitRecord] = {}
         for split in SPLITS:
             chosen = test == (split == "test")  # [N]
             digest.update(json_bytes({"split": split, "labels": labels[chosen].tolist()}))
-            for chunk in write_pixels(self.folder / pixel_file(split), self.folder / _SPOOL, chosen, self.shape):
+            if (kept.weights != 1).any():
+                digest.update(json_bytes({"weights": kept.weights[chosen].tolist()}))
+            for chunk in self.spool.copy(self.folder / pixel_file(split), kept.places[chosen]):
                 digest.update(chunk)
-            self.ledger.place(split, itertools.compress(self.kept_numbers, chosen))
+            self.ledger.place(split, kept.numbers[chosen].tolist())
             splits[split] = _record(labels[chosen], classes)
-        self.ledger.finish()
-        card = self._card(sources, splitting, classes, splits, digest.hexdigest())
-        write_file(self.folder / CARD, json_bytes(card.plain()))
-        (self.folder / _SPOOL).unlink()
-        for path in self.folder.iterdir():
-            _flush_to_disk(path)
-        return card
-
-    def _count_kept(self, row: Row, split: Split | None) -> None:
-        self.kept_numbers.append(row.number)
-        self.labels.append(row.label)
-        self.declared.append(split)
-        self.kept_by_source[row.source] += 1
-
-    def _count_refused(self, row: Row) -> None:
-        self.refused_by_kind[row.kind or ""] += 1
-        self.refused_by_source[row.source] += 1
-        self.first_refusals = [*self.first_refusals, row][:3]
-
-    def _card(
-        self,
-        sources: Sequence[Source],
-        splitting: Splitting,
-        classes: tuple[str, ...],
-        splits: dict[Split, SplitRecord],
-        content_hash: str,
-    ) -> Card:
-        return Card(
-            channels=self.preprocessing.channels,
-            height=self.preprocessing.size,
-            width=self.preprocessing.size,
+        card = Card(
+            **dict(zip(("height", "width", "channels"), self.preprocessing.shape, strict=True)),  # pyright: ignore[reportArgumentType]
             classes=classes,
             splits=splits,
             preprocessing=self.preprocessing,
-            splitting=splitting,
-            sources=tuple(self._record_of(source) for source in sources),
-            kept=self.num_kept,
-            refused=self.refused_by_kind.total(),
-            refused_by_kind=dict(sorted(self.refused_by_kind.items())),
-            content_hash=content_hash,
+            splitting=choices.splitting,
+            policies=choices.policies,
+            sources=self._source_records(sources, weights),
+            outcomes={outcome: self._count(f"outcome = '{outcome}'") for outcome in OUTCOMES},
+            left_out_by_kind=self._counts_by("kind", "outcome != 'kept'"),
+            licences=self._counts_by("COALESCE(licence, '')", "outcome = 'kept'"),
+            flags=self._flag_counts(),
+            content_hash=digest.hexdigest(),
         )
+        self.ledger.finish(self.folder / LEDGER)
+        write_file(self.folder / CARD, json_bytes(card.plain()))
+        return card
 
-    def _record_of(self, source: Source) -> SourceRecord:
-        return SourceRecord(
-            name=source.name,
-            reader=source.reader,
-            origin=source.origin,
-            licence=source.licence,
-            kept=self.kept_by_source[source.name],
-            refused=self.refused_by_source[source.name],
+    def pixels(self, places: Sequence[int]) -> Pixels:
+        """Return readable images [N, H, W, C] by their place, whatever became of them."""
+        return self.spool.read(places)
+
+    def clean(self) -> None:
+        """Remove what only an unfinished folder holds, and flush the rest to the disk."""
+        self.ledger.close()
+        self.spool.close()
+        for name in PARTS:
+            (self.folder / name).unlink(missing_ok=True)
+        for path in self.folder.iterdir():
+            _flush_to_disk(path)
+
+    def _is_same(self, request: Any) -> bool:  # noqa: ANN401
+        """Tell whether the folder holds the beginning of the same work, whole."""
+        try:
+            if read_json(self.folder / _REQUEST) != request:
+                return False
+        except DamagedError:
+            return False
+        spool, ledger = self.folder / _SPOOL, self.folder / _LEDGER
+        if not spool.is_file() or not ledger.is_file():
+            return False
+        with LedgerWriter(ledger) as writer:
+            num_readable = writer.ask("SELECT COUNT(place) FROM files")[0][0]
+        height, width, channels = self.preprocessing.shape
+        return spool.stat().st_size >= num_readable * height * width * channels
+
+    def _empty(self) -> None:
+        for path in self.folder.iterdir():
+            path.unlink()
+
+    def _count(self, where: str) -> int:
+        return self.ledger.ask(f"SELECT COUNT(*) FROM files WHERE {where}")[0][0]  # noqa: S608
+
+    def _counts_by(self, column: str, where: str) -> dict[str, int]:
+        return dict(self.ledger.ask(f"SELECT {column}, COUNT(*) FROM files WHERE {where} GROUP BY 1 ORDER BY 1"))  # noqa: S608
+
+    def _flag_counts(self) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        for flags, count in self._counts_by("flags", "outcome = 'kept' AND flags != ''").items():
+            for flag in flags.split(","):
+                counts[flag] += count
+        return dict(sorted(counts.items()))
+
+    def _source_records(self, sources: Sequence[Source], weights: Sequence[float]) -> tuple[SourceRecord, ...]:
+        outcomes: dict[str, Counter[str]] = {source.name: Counter() for source in sources}
+        for outcome, name, count in self.counts("source"):
+            outcomes[name][outcome] += count
+        return tuple(
+            SourceRecord(
+                name=source.name,
+                reader=source.reader,
+                origin=source.origin,
+                licence=source.licence,
+                weight=weight,
+                kept=outcomes[source.name]["kept"],
+                refused=outcomes[source.name]["refused"],
+                left_out=outcomes[source.name].total()
+                - outcomes[source.name]["kept"]
+                - outcomes[source.name]["refused"],
+            )
+            for source, weight in zip(sources, weights or [1.0] * len(sources), strict=True)
         )
 
 
@@ -205,21 +222,6 @@ def as_integers(labels: Sequence[str | None], classes: Sequence[str]) -> NDArray
     """Return the index of each label in `classes` [N]; -1 where the set has no classes."""
     index: dict[str | None, int] = {name: label for label, name in enumerate(classes)}
     return np.array([index.get(label, -1) for label in labels], np.int64)
-
-
-def write_pixels(path: Path, spool: Path, chosen: NDArray[np.bool_], shape: tuple[int, int, int]) -> Iterator[bytes]:
-    """Write the `chosen` [N] of the N images in `spool` as an .npy file, yielding its pixel bytes in pieces."""
-    image_bytes = math.prod(shape)
-    step = max(1, _CHUNK_BYTES // image_bytes)
-    header = {"descr": "|u1", "fortran_order": False, "shape": (int(chosen.sum()), *shape)}
-    with path.open("wb") as target, spool.open("rb") as source:
-        np.lib.format.write_array_header_1_0(target, header)
-        for start in range(0, len(chosen), step):
-            part = chosen[start : start + step]
-            images = np.fromfile(source, np.uint8, len(part) * image_bytes).reshape(len(part), image_bytes)
-            chunk = images[part].tobytes()
-            target.write(chunk)
-            yield chunk
 
 
 def _record(labels: NDArray[np.int64], classes: Sequence[str]) -> SplitRecord:

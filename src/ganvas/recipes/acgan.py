@@ -26,6 +26,7 @@ def acgan_mnist() -> Recipe:
             generator_batch_size=200,
             discriminator_fakes="inference",
             shuffle=False,
+            label_prior="uniform",
             objective=ObjectiveConfig(
                 real_target=0.95,
                 adversarial_weight=0.5,

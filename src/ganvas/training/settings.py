@@ -60,6 +60,13 @@ class TrainingConfig(Config):
         default="training", description="mode of G's batch normalisation when it makes images for D"
     )
     shuffle: bool = Field(default=True, description="new random order of the images in every epoch")
+    balance_alpha: float = Field(
+        default=1.0, ge=0, le=1, description="classes are shown by size ** alpha: 1 as they are, 0 equally often"
+    )
+    max_repeats: int = Field(default=0, ge=0, description="most showings of an image in an epoch; 0 = no limit")
+    label_prior: Literal["data", "uniform"] = Field(
+        default="data", description="classes asked of G: as often as D is shown them, or all equally often"
+    )
     seed: int = Field(default=0, ge=0, lt=2**63, description="every random draw is a function of it")
     objective: ObjectiveConfig = Field(default=ObjectiveConfig(), description="what the players minimise")
     generator_optimizer: AdamConfig = Field(default=AdamConfig(), description="Adam of G")

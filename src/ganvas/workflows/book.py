@@ -81,12 +81,21 @@ def train_gan(
     """
     found = recipe if isinstance(recipe, Recipe) else find_recipe(recipe or _recipe_of(gan))
     training = found.override(**settings).training
-    pixels, labels = _arrays(dataset)
+    pixels, labels, weights = _arrays(dataset)
     _check_fit(gan, pixels, labels)
     images_a_step = training.batch_size * training.discriminator_steps
     training = training.override(steps=max(1, ceil(epochs * len(pixels) / images_a_step)))
     history = _History(len(pixels) / images_a_step, report or _print_losses)
-    feed = Feed.from_arrays(pixels, labels, training.batch_size, training.seed, shuffle=training.shuffle)
+    feed = Feed.from_arrays(
+        pixels,
+        labels,
+        training.batch_size,
+        training.seed,
+        shuffle=training.shuffle,
+        weights=weights,
+        balance_alpha=training.balance_alpha,
+        max_repeats=training.max_repeats,
+    )
     monitor = Monitor(training.monitor)
     with cpu_threads(training.threads), stop_on_signal(print) as stop, feed:
         game = Game(gan, training)
@@ -139,11 +148,12 @@ def _recipe_of(gan: Gan) -> str:
     return families[0]
 
 
-def _arrays(dataset: Images) -> tuple[Pixels, np.ndarray | None]:
+def _arrays(dataset: Images) -> tuple[Pixels, np.ndarray | None, np.ndarray | None]:
+    """Return images, labels and weights."""
     if isinstance(dataset, tuple):
-        return dataset
+        return *dataset, None
     opened = dataset if isinstance(dataset, Dataset) else Dataset.open(Path(dataset))
-    return opened.pixels("train"), opened.labels("train")
+    return opened.pixels("train"), opened.labels("train"), opened.weights("train")
 
 
 def _check_fit(gan: Gan, pixels: Pixels, labels: np.ndarray | None) -> None:

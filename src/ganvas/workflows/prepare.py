@@ -1,109 +1,192 @@
-"""From sources to a dataset folder: in = kept + refused, always."""
+"""From sources to a dataset folder: every file is in it, or in the ledger with the reason why not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from ganvas.data.inspection import inspect
+from ganvas.data.choices import Choices
+from ganvas.data.engines import ENGINES
+from ganvas.data.engines.engine import Engine
+from ganvas.data.mixing import Part, parts_of
+from ganvas.data.place import REPORT, new_dataset
 from ganvas.data.preprocessing import Preprocessing
+from ganvas.data.report.page import write_report
 from ganvas.data.sources.opening import open_source
 from ganvas.data.sources.source import Source
-from ganvas.data.splitting import Splitting
 from ganvas.data.store import Dataset
-from ganvas.data.writing import DatasetWriter, expect_free, new_dataset
+from ganvas.data.writing import DatasetWriter
 from ganvas.errors import DataError, UsageError
 from ganvas.progress import Lines, Progress
-from ganvas.storage import on_disk
 
 MIN_IMAGES = 8
 
 
 def prepare(
-    *sources: str | Path,
+    *sources: str | Path | Part | dict[str, Any],
     out: str | Path,
-    size: int,
+    size: int | str | tuple[int, int],
     channels: int | None = None,
-    test_fraction: float = 0.2,
-    seed: int = 0,
     data_dir: str | Path | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
+    **choices: Any,  # noqa: ANN401
 ) -> Dataset:
-    """Make the dataset folder `out` of all images of `sources`, each uint8 [size, size, channels].
+    """Make the dataset folder `out` of all images of `sources`, each uint8 [height, width, channels].
 
-    A source is a name (`digits`, `mnist`) or the path of a folder of images or of IDX files; several merge, their
-    classes united by name. `channels` is 1 or 3; by default 3 when any source is of colour images. Images whose
-    source declares no split are held out for tests by a seeded `test_fraction` of each class. `data_dir` is where
-    public sets lie already. An unreadable file never stops the run: it is a row of the ledger, with its reason.
+    A source is a name (`digits`, `mnist`, ...), the path of a folder, archive or file of images, a mix file (.toml),
+    or a dictionary with `path`, `weight`, `licence` and `labels`; several merge, their classes united by name. `size`
+    is the side of a square, "WIDTHxHEIGHT", or (height, width). `channels` is 1, 3 or 4 (alpha kept); by default as
+    the sources are. `data_dir` is where public sets lie already. `choices` are the fields of
+    `ganvas.data.choices.Choices` by their own names: `fit`, `operations`, `near_duplicates`, `test_fraction`,
+    `workers` and so on. An unreadable file never stops the run: it is a row of the ledger, with its reason. An
+    interrupted run goes on where it was when it is started again in the same way.
 
-    >>> prepare("digits", out="data/digits", size=16)
+    >>> prepare("photos", out="data/photos", size=64, near_duplicates="drop", fit="pad")
 
     Raises `UsageError` for names, paths and places that cannot be used, `DataError` when fewer than 8 images are
     usable, `StorageError` for the disk; nothing half-written stays.
     """
     progress = progress or Lines()
     place = Path(out).expanduser().resolve()
-    splitting = Splitting.read({"test_fraction": test_fraction, "seed": seed}, "What `prepare` was given")
-    _expect_different(sources)
-    on_disk(lambda: expect_free(place, overwrite), place)
-    local = Path(data_dir).expanduser() if data_dir else None
-    opened = [open_source(source, local, progress) for source in sources]
-    _expect_outside(place, opened)
-    usual = max(source.channels for source in opened)
-    wanted = {"size": size, "channels": usual if channels is None else channels}
-    preprocessing = Preprocessing.read(wanted, "What `prepare` was given")
-    with new_dataset(place, overwrite) as folder, DatasetWriter(folder, preprocessing) as writer:
-        for source in opened:
-            _add_all(source, writer, progress)
-        _expect_enough(opened, writer)
+    chosen = Choices.of(choices)
+    mix = open_mix(sources, data_dir, progress)
+    mix.expect_outside(place)
+    preprocessing = mix.preprocessing(size, channels, chosen)
+    request = mix.request(preprocessing)
+    with new_dataset(place, overwrite) as folder, DatasetWriter(folder, preprocessing, request) as writer:
+        read_all(mix, writer, chosen, progress)
+        expect_enough(mix, writer)
         _tell_of_labels(writer, progress)
-        writer.finish(opened, splitting)
+        writer.finish(mix.sources, chosen, [part.weight for part in mix.parts])
+        write_report(folder / REPORT, Dataset.open(folder), writer.pixels, place.name)
+        writer.clean()
     return Dataset.open(out)
 
 
-def _add_all(source: Source, writer: DatasetWriter, progress: Progress) -> None:
-    if source.note:
-        progress.say(source.note)
-    before = writer.num_files
-    progress.begin(f"Reading {source.name}", source.total)
+class Mix(NamedTuple):
+    """The opened sources, and what the user said about each."""
+
+    parts: list[Part]
+    sources: list[Source]
+
+    def preprocessing(self, size: int | str | tuple[int, int], channels: int | None, choices: Choices) -> Preprocessing:
+        """Return what is done to every image."""
+        height, width = _height_and_width(size)
+        usual = max(source.channels for source in self.sources)
+        values = choices.editing.plain() | {"height": height, "width": width, "channels": channels or usual}
+        return Preprocessing.read(values, "What `prepare` was given")
+
+    def request(self, preprocessing: Preprocessing) -> dict[str, Any]:
+        """Return what must be the same for an interrupted preparation to go on."""
+        sources = [
+            {"part": part.plain(), "reader": source.reader, "total": source.total, "fingerprint": source.fingerprint}
+            for part, source in zip(self.parts, self.sources, strict=True)
+        ]
+        return {"preprocessing": preprocessing.plain(), "sources": sources}
+
+    def expect_outside(self, place: Path) -> None:
+        """Raise `UsageError` where the dataset would be written into one of its own sources."""
+        for source in self.sources:
+            if source.tree and place.is_relative_to(source.tree):
+                raise UsageError(
+                    f"`{place}` lies inside the source `{source.name}`. Choose a place outside it with --out."
+                )
+
+
+def open_mix(
+    sources: Sequence[str | Path | Part | dict[str, Any]], data_dir: str | Path | None, progress: Progress
+) -> Mix:
+    """Open every source, and tell what their owner should know."""
+    parts = parts_of(sources)
+    _expect_different(parts)
+    local = Path(data_dir).expanduser() if data_dir else None
+    opened = [_licensed(open_source(part.path, local, progress), part) for part in parts]
+    for source in opened:
+        if source.note:
+            progress.say(source.note)
+    return Mix(parts, opened)
+
+
+def read_all(mix: Mix, writer: DatasetWriter, choices: Choices, progress: Progress) -> None:
+    """Read what the writer does not have yet, and decide what becomes of each image: in = kept + all others."""
+    before = 0
+    if writer.num_files:
+        progress.say(f"Going on after the {writer.num_files:,} files that an interrupted run has read.")
+    for part, source in zip(mix.parts, mix.sources, strict=True):
+        done = min(max(writer.num_files - before, 0), source.total)
+        with _telling(progress, f"Reading {source.name}", source.total, done):
+            _read(part, source, writer, choices, progress, done)
+        before += source.total
+        assert writer.num_files >= before, "in = kept + refused"
+    assert writer.num_files == before, "in = kept + refused"
+    with _telling(progress, "Looking for duplicates and unusual images", 1):
+        writer.judge(choices)
+        progress.advance()
+
+
+def expect_enough(mix: Mix, writer: DatasetWriter) -> None:
+    """Raise `DataError` where too few images stay to train on."""
+    num_kept = sum(count for outcome, _, count in writer.counts("kind") if outcome == "kept")
+    if num_kept >= MIN_IMAGES:
+        return
+    names = " and ".join(f"`{source.name}`" for source in mix.sources)
+    found = f"Usable images in {names}: {num_kept}. Training needs at least {MIN_IMAGES}."
+    left_out = [(kind, count) for outcome, kind, count in writer.counts("kind") if outcome != "kept"]
+    if not left_out:
+        raise DataError(f"{found} Add images, or give another source.")
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(left_out))
+    examples = " ".join(f"`{path}`: {reason}" for path, reason in writer.first_left_out(3))
+    total = sum(count for _, count in left_out)
+    raise DataError(f"{found} {total} files were left out ({kinds}), these first: {examples}")
+
+
+def _read(part: Part, source: Source, writer: DatasetWriter, choices: Choices, progress: Progress, done: int) -> None:
+    engine: Engine = ENGINES[choices.limits.engine].load()
+    refused = 0
+    for item, finding in engine(islice(part.items(source), done, None), writer.preprocessing, choices.limits):
+        writer.add(source, item, finding, part.weight)
+        refused += finding.refusal is not None
+        progress.advance(note=f"{refused} refused" if refused else "")
+
+
+@contextmanager
+def _telling(progress: Progress, task: str, total: int, done: int = 0) -> Iterator[None]:
+    progress.begin(task, total, done)
     try:
-        for item in source.items():
-            writer.add(source, item, inspect(item, writer.preprocessing))
-            progress.advance()
+        yield
     finally:
         progress.end()
-    assert writer.num_files == before + source.total, "in = kept + refused"
 
 
-def _expect_different(sources: Sequence[str | Path]) -> None:
-    if not sources:
+def _licensed(source: Source, part: Part) -> Source:
+    from dataclasses import replace
+
+    return replace(source, licence=part.licence) if part.licence else source
+
+
+def _expect_different(parts: Sequence[Part]) -> None:
+    if not parts:
         raise UsageError("Nothing to prepare: give a source, such as `digits` or the path of a folder of images.")
-    places = [Path(source).expanduser().resolve() for source in sources]
-    if twice := next(
-        (str(source) for source, place in zip(sources, places, strict=True) if places.count(place) > 1), ""
-    ):
+    places = [Path(part.path).expanduser().resolve() for part in parts]
+    if twice := next((part.path for part, place in zip(parts, places, strict=True) if places.count(place) > 1), ""):
         raise UsageError(f"The source `{twice}` is given twice. Give each once.")
 
 
-def _expect_outside(place: Path, sources: Sequence[Source]) -> None:
-    for source in sources:
-        if source.tree and place.is_relative_to(source.tree):
-            raise UsageError(f"`{place}` lies inside the source `{source.name}`. Choose a place outside it with --out.")
-
-
-def _expect_enough(sources: Sequence[Source], writer: DatasetWriter) -> None:
-    if writer.num_kept >= MIN_IMAGES:
-        return
-    names = " and ".join(f"`{source.name}`" for source in sources)
-    found = f"Readable images in {names}: {writer.num_kept}. Training needs at least {MIN_IMAGES}."
-    refused = writer.refused_by_kind
-    if not refused:
-        raise DataError(f"{found} Add images, or give another source.")
-    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(refused.items()))
-    examples = " ".join(f"`{row.path}`: {row.reason}" for row in writer.first_refusals)
-    raise DataError(f"{found} {refused.total()} files were refused ({kinds}), these first: {examples}")
+def _height_and_width(size: int | str | tuple[int, int]) -> tuple[int, int]:
+    if isinstance(size, int):
+        return size, size
+    if isinstance(size, tuple):
+        return size
+    width, cross, height = size.lower().partition("x")
+    if not width.isdigit() or (cross and not height.isdigit()):
+        raise UsageError(f"The size `{size}` is neither a number of pixels nor WIDTHxHEIGHT, such as 64 or 96x64.")
+    return int(height or width), int(width)
 
 
 def _tell_of_labels(writer: DatasetWriter, progress: Progress) -> None:
-    unlabelled = writer.labels.count(None)
-    if 0 < unlabelled < writer.num_kept:
-        progress.say(f"{unlabelled} of {writer.num_kept} images have no class, so the dataset has no classes.")
+    labels = writer.kept().labels
+    unlabelled = labels.count(None)
+    if 0 < unlabelled < len(labels):
+        progress.say(f"{unlabelled} of {len(labels)} images have no class, so the dataset has no classes.")

@@ -115,7 +115,7 @@ def train(
         classes=dataset.classes,
     )
     check(chosen.model, dataset.shape, dataset.num_classes)
-    _expect_classes(chosen)
+    _expect_classes(chosen, dataset)
     if dataset.count("train") < MINIMUM_IMAGES:
         raise DataError(
             f"Dataset `{dataset.folder}` has {dataset.count('train')} training images; training needs at least "
@@ -161,7 +161,12 @@ def with_length(recipe: Recipe, num_images: int, steps: int | None, epochs: floa
     return recipe if steps is None else recipe.override(**{"training.steps": steps})
 
 
-def _expect_classes(recipe: Recipe) -> None:
+def _expect_classes(recipe: Recipe, dataset: Dataset) -> None:
+    if recipe.training.balance_alpha != 1 and not dataset.num_classes:
+        raise ConfigurationError(
+            f"`training.balance_alpha` is {recipe.training.balance_alpha}, and `{dataset.folder}` has no classes to "
+            "balance. Leave it at 1, or prepare a folder with one sub-folder for each class."
+        )
     terms = class_terms(recipe.training.objective)
     if terms and not recipe.model.tells_classes:
         raise ConfigurationError(
@@ -209,7 +214,15 @@ def _play(run: RunFolder, dataset: Dataset, progress: Progress, stop: StopReques
     if resume:
         _go_on(run, game, monitor, progress)
         traces.keep()
-    feed = Feed(dataset, settings.batch_size, settings.seed, shuffle=settings.shuffle, workers=settings.workers)
+    feed = Feed(
+        dataset,
+        settings.batch_size,
+        settings.seed,
+        shuffle=settings.shuffle,
+        workers=settings.workers,
+        balance_alpha=settings.balance_alpha,
+        max_repeats=settings.max_repeats,
+    )
     try:
         play(Round(game, settings, feed), monitor, settings, traces, stop, progress)
     finally:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ganvas.data.inspection import inspect
+from ganvas.data.preprocessing import Preprocessing
 from ganvas.data.sources.folder import open_folder
 from ganvas.data.sources.source import Item, Request, Source
-from ganvas.errors import RefusedImage
 from ganvas.progress import Silent
 
 
@@ -113,15 +114,15 @@ def test_links(tmp_path):
         "self.png": "broken-link",
     }
     found = items(root)
-    assert found["leaves.png"].read is None
-    assert found["inside.png"].read(10**6) == (root / "a.png").read_bytes()
+    assert found["leaves.png"].content is None
+    assert found["inside.png"].content == root.resolve() / "a.png"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_named_pipe_is_never_opened(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     assert refusals(tmp_path) == {"pipe.png": "not-an-image"}
-    assert items(tmp_path)["pipe.png"].read is None
+    assert items(tmp_path)["pipe.png"].content is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a file system that takes any bytes")
@@ -130,7 +131,7 @@ def test_names_that_are_not_text(tmp_path):
     picture(tmp_path / "new\nline.png")
     found = items(tmp_path)
     assert list(found) == ["bad-\\xff.png", "new\nline.png"]
-    assert found["bad-\\xff.png"].read(10**6).startswith(b"\x89PNG")
+    assert found["bad-\\xff.png"].content.read_bytes().startswith(b"\x89PNG")
 
 
 def test_composed_and_decomposed_class_names_are_one(tmp_path):
@@ -139,23 +140,31 @@ def test_composed_and_decomposed_class_names_are_one(tmp_path):
     assert {item.label for item in items(tmp_path).values()} == {"caf\u00e9"}
 
 
-def test_reading_stops_at_the_limit(tmp_path):
+def test_worker_that_reads_stops_at_the_limit(tmp_path):
     picture(tmp_path / "a.png")
     size = (tmp_path / "a.png").stat().st_size
     item = items(tmp_path)["a.png"]
-    assert len(item.read(size)) == size
-    with pytest.raises(RefusedImage, match="larger") as caught:
-        item.read(size - 1)
-    assert caught.value.kind == "too-large"
+    assert inspect(item, Preprocessing(size=8, channels=3, max_file_bytes=size)).pixels is not None
+    refusal = inspect(item, Preprocessing(size=8, channels=3, max_file_bytes=size - 1)).refusal
+    assert refusal is not None and refusal.kind == "too-large"
 
 
 def test_file_that_vanishes_is_refused(tmp_path):
     picture(tmp_path / "a.png")
     item = items(tmp_path)["a.png"]
     (tmp_path / "a.png").unlink()
-    with pytest.raises(RefusedImage) as caught:
-        item.read(10**6)
-    assert caught.value.kind == "unreadable"
+    refusal = inspect(item, Preprocessing(size=8, channels=3)).refusal
+    assert refusal is not None and refusal.kind == "unreadable"
+
+
+def test_fingerprint_changes_with_the_files(tmp_path):
+    picture(tmp_path / "a.png")
+    before = opened(tmp_path).fingerprint
+    assert opened(tmp_path).fingerprint == before
+    picture(tmp_path / "b.png")
+    between = opened(tmp_path).fingerprint
+    (tmp_path / "b.png").write_bytes(b"other")
+    assert len({before, between, opened(tmp_path).fingerprint}) == 3
 
 
 def test_deep_folders_do_not_exhaust_the_stack(tmp_path):

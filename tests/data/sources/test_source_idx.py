@@ -43,7 +43,7 @@ def test_folder_with_both_halves_declares_the_splits(tmp_path, packed):
         *[("7", "train"), ("0", "train"), ("7", "train")],
     ]
     assert items[4].name == "train-images-idx3-ubyte[1]"
-    np.testing.assert_array_equal(items[4].read(0), IMAGES[1])
+    np.testing.assert_array_equal(items[4].content, IMAGES[1])
 
 
 def test_packed_and_plain_copies_of_a_set_count_once(tmp_path):

@@ -24,7 +24,7 @@ def test_found_by_environment_with_its_own_split():
     first = next(source.items())
     assert (first.label, first.split, first.name) == ("5", "train", "train-images-idx3-ubyte[0]")
     content = gzip.decompress((DATA / NAMES[0]).read_bytes())
-    np.testing.assert_array_equal(first.read(0), np.frombuffer(content, np.uint8, 784, 16).reshape(28, 28))
+    np.testing.assert_array_equal(first.content, np.frombuffer(content, np.uint8, 784, 16).reshape(28, 28))
 
 
 @pytest.mark.parametrize("inside", ["mnist", "MNIST/raw", "."])

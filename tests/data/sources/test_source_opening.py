@@ -30,7 +30,7 @@ def test_digits_are_scaled_to_bytes():
     items = list(source.items())
     assert len(items) == source.total == 1797
     assert source.licence == "CC-BY-4.0"
-    pixels = np.stack([item.read(0) for item in items])
+    pixels = np.stack([item.content for item in items])
     assert pixels.dtype == np.uint8
     assert pixels.shape == (1797, 8, 8)
     assert {int(value) for value in np.unique(pixels)} == {round(value * 255 / 16) for value in range(17)}

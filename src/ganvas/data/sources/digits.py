@@ -26,6 +26,7 @@ def open_digits(request: Request) -> Source:
         channels=1,
         total=len(pixels),
         items=partial(_items, pixels, [str(label) for label in labels]),
+        fingerprint=str(len(pixels)),
     )
 
 
@@ -45,7 +46,7 @@ def _load() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
 
 def _items(pixels: Pixels, labels: list[str]) -> Iterator[Item]:
     for index, (image, label) in enumerate(zip(pixels, labels, strict=True)):
-        yield Item(f"digits[{index}]", lambda _, image=image: image, label)
+        yield Item(f"digits[{index}]", image, label)
 
 
 DIGITS = Reader(open_digits)

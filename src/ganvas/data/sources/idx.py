@@ -9,7 +9,7 @@ import math
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,8 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
-from ganvas.data.sources.source import Item, Reader, Request, Source
+from ganvas.data.published import PublishedSet, locate
+from ganvas.data.sources.source import Item, Reader, Request, Source, fingerprint
 from ganvas.data.splitting import Split
 from ganvas.errors import DataError, UsageError
 
@@ -57,15 +58,44 @@ def open_idx(request: Request) -> Source:
     return idx_source(request.name, "idx", pairs, origin=path.name, licence=None)
 
 
-def idx_source(name: str, reader: str, pairs: list[IdxPair], origin: str, licence: str | None) -> Source:
-    """Return the source of `pairs` of images and labels files, their headers checked against each other."""
+def idx_source(
+    name: str,
+    reader: str,
+    pairs: list[IdxPair],
+    origin: str,
+    licence: str | None,
+    classes: Sequence[str] | None = None,
+) -> Source:
+    """Return the source of `pairs` of images and labels files, their headers checked against each other.
+
+    `classes` are the names of the classes by number; without them a class is called by its number.
+    """
     total = 0
     for pair in pairs:
         images = _header(pair.images, _IMAGES, "images")
         if pair.labels and (labels := _header(pair.labels, _LABELS, "labels")[0]) != images[0]:
             raise DataError(f"`{pair.images}` holds {images[0]} images; `{pair.labels}` {labels} labels.")
         total += images[0]
-    return Source(name, reader, origin, licence, channels=1, total=total, items=partial(_items, pairs))
+    files = [file for pair in pairs for file in (pair.images, pair.labels) if file]
+    return Source(
+        name,
+        reader,
+        origin,
+        licence,
+        channels=1,
+        total=total,
+        items=partial(_items, pairs, classes),
+        fingerprint=fingerprint(files),
+    )
+
+
+def published_pairs(published: PublishedSet, request: Request) -> list[IdxPair]:
+    """Return the pairs of a public set, its images and labels files in turn, every byte checked."""
+    paths = locate(published, request.data_dir, request.progress)
+    return [
+        IdxPair(paths[images.name], paths[labels.name], declared_split(images.name))
+        for images, labels in zip(published.files[::2], published.files[1::2], strict=True)
+    ]
 
 
 def pairs_in(folder: Path) -> list[IdxPair]:
@@ -109,27 +139,31 @@ def _labels_of(images: Path) -> Path | None:
     return next((file for file in beside if file.is_file() and _magic(file) == _LABELS), None)
 
 
-def _items(pairs: list[IdxPair]) -> Iterator[Item]:
+def _items(pairs: list[IdxPair], classes: Sequence[str] | None) -> Iterator[Item]:
     for pair in pairs:
         count, height, width = _header(pair.images, _IMAGES, "images")
-        labels = _labels(pair.labels, count)
+        labels = _labels(pair.labels, count, classes)
         with _stream(pair.images) as file:
             file.read(16)
             for index in range(count):
                 content = _exactly(file, height * width, pair.images)
                 image = np.frombuffer(content, np.uint8).reshape(height, width)
-                yield Item(f"{pair.stem}[{index}]", lambda _, image=image: image, labels[index], pair.split)
+                yield Item(f"{pair.stem}[{index}]", image, labels[index], pair.split)
             _expect_end(file, pair.images)
 
 
-def _labels(path: Path | None, count: int) -> list[str] | list[None]:
+def _labels(path: Path | None, count: int, classes: Sequence[str] | None) -> list[str] | list[None]:
     if path is None:
         return [None] * count
     with _stream(path) as file:
         file.read(8)
         values = _exactly(file, count, path)
         _expect_end(file, path)
-    return [str(value) for value in values]
+    if classes is None:
+        return [str(value) for value in values]
+    if max(values) >= len(classes):
+        raise DataError(f"`{path}` holds the label {max(values)}; there are {len(classes)} classes, from 0.")
+    return [classes[value] for value in values]
 
 
 def _header(path: Path, magic: bytes, content: str) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """MNIST (LeCun, Cortes and Burges 1998): 60,000 + 10,000 handwritten digits, 28x28 greyscale."""
 
-from ganvas.data.published import PublishedFile, PublishedSet, locate
-from ganvas.data.sources.idx import IdxPair, declared_split, idx_source
+from ganvas.data.published import PublishedFile, PublishedSet
+from ganvas.data.sources.idx import idx_source, published_pairs
 from ganvas.data.sources.source import Reader, Request, Source
 
 FILES = PublishedSet(
@@ -44,12 +44,9 @@ FILES = PublishedSet(
 
 def open_mnist(request: Request) -> Source:
     """Open MNIST with its own split, from local files or a mirror, every byte checked."""
-    paths = locate(FILES, request.data_dir, request.progress)
-    pairs = [
-        IdxPair(paths[images.name], paths[labels.name], declared_split(images.name))
-        for images, labels in zip(FILES.files[::2], FILES.files[1::2], strict=True)
-    ]
-    return idx_source(request.name, "mnist", pairs, "http://yann.lecun.com/exdb/mnist/", "CC-BY-SA-3.0")
+    return idx_source(
+        request.name, "mnist", published_pairs(FILES, request), "http://yann.lecun.com/exdb/mnist/", "CC-BY-SA-3.0"
+    )
 
 
 MNIST = Reader(open_mnist)

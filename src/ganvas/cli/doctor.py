@@ -1,0 +1,51 @@
+"""`ganvas doctor SOURCE...`: whether pictures are good enough, and what would be done to them."""
+
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated, Any
+
+from tyro.conf import arg
+
+from ganvas.cli.arguments import parse
+from ganvas.cli.prepare import COMMON, arguments_with_choices, flat_choices, operations_registry
+from ganvas.cli.terminal import progress
+
+ARGUMENTS: list[Any] = [
+    ("size", Annotated[str, arg(help="side of every image in pixels, or WIDTHxHEIGHT")], field(default="64")),
+    *COMMON,
+    ("preview", Annotated[Path | None, arg(help="PNG to save: images before and after")], field(default=None)),
+    ("report", Annotated[Path | None, arg(help="HTML file to save: the report")], field(default=None)),
+]
+_ABOUT = """Look at sources as `ganvas prepare` would, without writing a dataset.
+
+It takes what `prepare` takes, and says what would be kept, what not and why, and what is unusual."""
+_SHOWN = 20
+
+
+def run(arguments: list[str]) -> None:
+    """Print what `prepare` would make of the sources."""
+    from ganvas.workflows.doctor import doctor
+
+    given = parse(
+        arguments_with_choices("DoctorArguments", ARGUMENTS), "doctor", arguments, _ABOUT, operations_registry()
+    )
+    found = doctor(
+        *given.sources,
+        size=given.size,
+        channels=given.channels,
+        data_dir=given.data_dir,
+        preview=given.preview,
+        report=given.report,
+        progress=progress(),
+        **flat_choices(given.choices),
+    )
+    print(found.summary)
+    for row in found.left_out[:_SHOWN]:
+        print(f"  {row.outcome} {row.path}: {row.reason}")
+    if len(found.left_out) > _SHOWN:
+        print(f"  ... and {len(found.left_out) - _SHOWN:,} more; --report FILE shows all")
+    for row in found.unusual[:_SHOWN]:
+        print(f"  unusual {row.path}: {row.flags.replace(',', ', ')}")
+    for path in filter(None, (given.preview, given.report)):
+        print(f"Saved {path}")
+    print(f"Next: ganvas prepare {' '.join(given.sources)} --out data/NAME --size {given.size}")

@@ -1,0 +1,56 @@
+"""Whether there are enough images, in words."""
+
+from ganvas.data.balance import ClassBalance
+from ganvas.data.card import Card
+
+_STEPS = (
+    (200, "Few: a GAN will mostly learn these very images by heart. Collect more, or expect variations of them."),
+    (
+        1_000,
+        "Enough for small experiments. From 100 to 1,000 images, few-shot families with augmentation are the usual "
+        "choice (Liu et al. 2021 show 100 to 1,000).",
+    ),
+    (
+        10_000,
+        "Enough with augmentation of both real and generated images (Karras et al. 2020 show good results from "
+        "some 2,000 images on).",
+    ),
+    (
+        10**12,
+        "Enough for any recipe; augmentation matters less from some 10,000 images on.",
+    ),
+)
+_FEW_PER_CLASS = 100
+_IMBALANCED = 3.0
+
+
+def advice(card: Card, balance: ClassBalance | None, alike: int) -> list[str]:
+    """Return what the owner of the data should know before training; `alike` images look the same as another."""
+    num_train = card.splits["train"].count
+    words = [f"{num_train:,} images to train on. " + next(text for limit, text in _STEPS if num_train < limit)]
+    if alike > 0.05 * card.kept:
+        words.append(
+            f"{alike:,} of {card.kept:,} images look the same as another: the set is less diverse than it is large. "
+            "They are never divided between training and tests; `--near-duplicates drop` leaves one of each."
+        )
+    if balance:
+        words += _about_classes(card, balance)
+    return words
+
+
+def _about_classes(card: Card, balance: ClassBalance) -> list[str]:
+    words: list[str] = []
+    per_class = card.splits["train"].per_class
+    few = [name for name, count in zip(card.classes, per_class, strict=True) if count < _FEW_PER_CLASS]
+    if few:
+        shown = ", ".join(few[:6]) + (" and others" if len(few) > 6 else "")
+        words.append(
+            f"{len(few)} of {len(card.classes)} classes have fewer than {_FEW_PER_CLASS} training images ({shown}): "
+            "a conditional generator will copy those. Merge classes, collect more, or train without classes."
+        )
+    if balance.imbalance_ratio > _IMBALANCED:
+        words.append(
+            f"The largest class has {balance.imbalance_ratio:.1f} times the images of the smallest. "
+            "Train with balanced sampling (`--training.balance-alpha 0.5`, or 0 for every class equally often)."
+        )
+    return words
