@@ -22,10 +22,10 @@ from ganvas.data.splitting import SPLITS, Split, held_out
 from ganvas.data.spool import Spool
 from ganvas.errors import DamagedError
 from ganvas.images import Pixels
-from ganvas.storage import json_bytes, read_json, write_file, write_json
+from ganvas.storage import UNFINISHED, json_bytes, read_json, write_file, write_json
 
 _REQUEST, _LEDGER, _SPOOL = "request.part", "manifest.part", "pixels.part"
-PARTS = (_REQUEST, _LEDGER, f"{_LEDGER}-journal", _SPOOL)
+PARTS = (_REQUEST, _REQUEST + UNFINISHED, _LEDGER, f"{_LEDGER}-journal", f"{LEDGER}-journal", _SPOOL)
 _COMMIT_SECONDS = 2.0
 _COMMIT_ROWS = 5000
 
@@ -107,6 +107,12 @@ class DatasetWriter:
     def counts(self, column: str) -> list[tuple[str, Any, int]]:
         """Return outcome, value of `column` and how many files have both, in order."""
         return self.ledger.ask(f"SELECT outcome, {column}, COUNT(*) FROM files GROUP BY 1, 2 ORDER BY 1, 2")  # noqa: S608
+
+    def first_left_out(self, limit: int) -> list[tuple[str, str]]:
+        """Return path and reason of the first files that do not stay."""
+        return self.ledger.ask(
+            f"SELECT path, reason FROM files WHERE outcome != 'kept' ORDER BY number LIMIT {int(limit)}"  # noqa: S608
+        )
 
     def finish(self, sources: Sequence[Source], choices: Choices, weights: Sequence[float] = ()) -> Card:
         """Divide the images that stay, write pixel files, ledger and card, and return the card."""

@@ -26,17 +26,24 @@ from ganvas.errors import DataError
 _CHUNK_ITEMS = 16
 _CHUNK_BYTES = 1 << 20  # a chunk with more in it is closed
 _CHUNKS_AHEAD = 4  # for each worker
+_FEW_ARRAYS = 3000
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def inspect_all(items: Iterable[Item], how: Preprocessing, limits: Limits) -> Iterator[tuple[Item, Finding]]:
-    """Yield each item with its finding, in order; arrays need no decoder and are done by this process."""
+    """Yield each item with its finding, in order.
+
+    Arrays need no decoder: of few, this process does them sooner than others start.
+    """
     with _Pool(how, limits) as pool:
         waiting: deque[tuple[list[Item], Future[list[Finding]] | list[Finding]]] = deque()
+        num_here = 0
         for chunk in _chunks(items):
-            waiting.append(
-                (chunk, pool.submit(chunk) if _needs_decoder(chunk) else [inspect(item, how) for item in chunk])
-            )
+            if num_here < _FEW_ARRAYS and not _needs_decoder(chunk):
+                waiting.append((chunk, [inspect(item, how) for item in chunk]))
+                num_here += len(chunk)
+            else:
+                waiting.append((chunk, pool.submit(chunk)))
             if len(waiting) > _CHUNKS_AHEAD * limits.num_workers:
                 yield from _results(*waiting.popleft())
         while waiting:

@@ -66,4 +66,4 @@ class NonLocalMeans(Operation):
             preserve_range=True,
             channel_axis=-1,
         )
-        return to_bytes(smooth)
+        return to_bytes(smooth.reshape(pixels.shape))

@@ -20,7 +20,7 @@ _LIBRARIES = {"skimage": "scikit-image", "scipy": "SciPy"}
 class Operation(Config):
     """An edit of one image, uint8 [H, W, C] to uint8 [H, W, C] with C = 1, 3 or 4: a pure function of its pixels.
 
-    Alpha, the fourth channel, passes unchanged. A subclass has a field `name`, a literal that is its row in
+    Alpha, the fourth channel, passes unchanged; colours under it count whether they are seen or not. A subclass has a field `name`, a literal that is its row in
     `OPERATIONS`, and its parameters; the first of them is the one that the short text form means.
     """
 
@@ -114,7 +114,7 @@ def read_operation(text: str) -> Operation:
         key = _underscored(key)
         if key in values:
             raise UsageError(f"The operation `{text}` gives `{key}` twice. Give each parameter once.")
-        values[key] = value.strip()
+        values[key] = _number(value.strip())
     return operation_from(values)
 
 
@@ -143,6 +143,11 @@ def _shorthand(text: str, part: str, known: list[str], values: dict[str, Any]) -
     if len(values) > 1:
         raise UsageError(f"In `{text}`, `{part}` has no name. Write key=value; there are: {', '.join(known)}.")
     return known[0]
+
+
+def _number(value: str) -> int | str:
+    """Return a whole number as such, for fields of a few; pydantic reads all else."""
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else value
 
 
 def _underscored(name: str) -> str:

@@ -65,7 +65,7 @@ def _unpacked(data: bytes) -> bytes:
 
 def _add_raw_profile(found: Packets, key: str, text: bytes) -> None:
     """Read a profile as ImageMagick keeps it: name, length, then hexadecimal digits in lines."""
-    digits = b"".join(text[:MAX_PACKET_BYTES].split()[2:])
+    digits = b"".join(text[:MAX_PACKET_BYTES].strip().split(b"\n", 2)[-1].split())
     try:
         data = bytes.fromhex(digits.decode("ascii"))
     except ValueError:

@@ -140,7 +140,7 @@ def _content(value: object, folder: Path, root: Path, max_bytes: int) -> bytes |
 def _shards(path: Path) -> list[Shard]:
     paths = _paths(path)
     names = [readable(file.relative_to(path).as_posix()) if path.is_dir() else file.name for file in paths]
-    splits = [_split_of(name) for name in names]
+    splits: list[Split | None] = [_split_of(name) for name in names]
     has_splits = {"train", "test"} <= set(splits) and None not in splits
     shards = []
     for file, name, split in zip(paths, names, splits, strict=True):

@@ -16,8 +16,10 @@ def picture(chance: random.Random, mode="RGB", size=None) -> Image.Image:
     width, height = size or (chance.randrange(8, 48), chance.randrange(8, 48))
     channels = len(Image.new(mode, (1, 1)).getbands())
     ramp = np.add.outer(np.arange(height) * chance.randrange(1, 9), np.arange(width) * chance.randrange(1, 9))
-    pixels = (ramp[..., None] + np.arange(channels) * 40) % 256
-    return Image.fromarray(pixels.astype(np.uint8).squeeze(-1) if channels == 1 else pixels.astype(np.uint8), mode)
+    pixels = ((ramp[..., None] + np.arange(channels) * 40) % 256).astype(np.uint8)
+    if mode in ("1", "P"):
+        return Image.fromarray(pixels[..., 0]).convert(mode)
+    return Image.frombytes(mode, (width, height), pixels.tobytes())
 
 
 def whole(chance: random.Random, form: str, mode="RGB", **options) -> bytes:
@@ -118,6 +120,55 @@ def lying_ppm(chance):
     )
 
 
+def deep(form: str, mode: str) -> Maker:
+    """A whole file of 16-bit, 32-bit or float values, a few bytes of it changed."""
+
+    def make(chance):
+        kind = {"I;16": np.uint16, "I": np.int32, "F": np.float32}[mode]
+        values = np.linspace(0, 200, 20 * 15).reshape(15, 20).astype(kind)
+        if mode == "F":
+            values[chance.randrange(15), chance.randrange(20)] = chance.choice([np.nan, np.inf, -1e30, 1e30, -3])
+        buffer = io.BytesIO()
+        Image.fromarray(values).save(buffer, form)
+        content = bytearray(buffer.getvalue())
+        for _ in range(chance.randrange(0, 4)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        return bytes(content)
+
+    return make
+
+
+def mutated_compressed_tiff(chance):
+    compression = chance.choice(["tiff_lzw", "tiff_adobe_deflate", "jpeg", "packbits", "group4"])
+    content = bytearray(whole(chance, "TIFF", "1" if compression == "group4" else "RGB", compression=compression))
+    for _ in range(chance.randrange(1, 8)):
+        content[chance.randrange(len(content))] = chance.randrange(256)
+    return bytes(content)
+
+
+def broken_palette(chance):
+    content = bytearray(whole(chance, chance.choice(["PNG", "GIF"]), "P"))
+    start = max(content.find(b"PLTE"), 4)
+    for _ in range(chance.randrange(1, 6)):
+        content[min(start - 4 + chance.randrange(20), len(content) - 1)] = chance.randrange(256)
+    return bytes(content)
+
+
+def lying_jpeg(chance):
+    """A JPEG whose frame header tells of other sides than its data fills."""
+    content = bytearray(whole(chance, "JPEG", progressive=chance.choice([True, False])))
+    start = content.index(b"\xff\xc2" if b"\xff\xc2" in content else b"\xff\xc0") + 5
+    sides = chance.choice([(0, 9), (9, 0), (999, 999), (3, 3), (65535, 65535), (65500, 9)])
+    content[start : start + 4] = struct.pack(">HH", *sides)
+    return bytes(content)
+
+
+def spliced(chance):
+    """The head of one file and the tail of another."""
+    first, second = (whole(chance, chance.choice(["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"])) for _ in range(2))
+    return first[: chance.randrange(8, len(first))] + second[chance.randrange(len(second)) :]
+
+
 def noise(chance):
     return bytes(chance.randrange(256) for _ in range(chance.randrange(1, 2000)))
 
@@ -187,6 +238,13 @@ KINDS: dict[str, tuple[str, Maker]] = {
     "broken-profile": ("png", broken_profile),
     "circular-tiff": ("tiff", circular_tiff),
     "lying-ppm": ("ppm", lying_ppm),
+    "deep-png": ("png", deep("PNG", "I;16")),
+    "deep-tiff": ("tiff", deep("TIFF", "I")),
+    "float-tiff": ("tiff", deep("TIFF", "F")),
+    "compressed-tiff": ("tif", mutated_compressed_tiff),
+    "broken-palette": ("png", broken_palette),
+    "lying-jpeg": ("jpg", lying_jpeg),
+    "spliced": ("png", spliced),
     "with-tail": ("jpg", with_tail),
     "broken-animation": ("gif", animation),
 }
