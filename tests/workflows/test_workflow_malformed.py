@@ -1,5 +1,6 @@
 """Ten thousand malformed files: none stops the run, each has its row and reason, and every engine agrees."""
 
+import re
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -30,7 +31,8 @@ def sound(folder):
 
 def ledger(folder):
     with closing(sqlite3.connect(folder / "manifest.sqlite")) as database:
-        return database.execute("SELECT path, outcome, kind, reason, sha256, place FROM files ORDER BY number").fetchall()
+        columns = "path, outcome, kind, reason, sha256, place"
+        return database.execute(f"SELECT {columns} FROM files ORDER BY number").fetchall()
 
 
 def files_of(folder):
@@ -92,4 +94,4 @@ def expect_accounted(rows, written):
         assert (outcome == "kept") == (kind is None) == (reason is None), path
         assert (outcome == "refused") == (place is None), path
         assert outcome == "kept" or (kind.islower() and reason.endswith((".", ". "))), (path, kind, reason)
-        assert "0x" not in (reason or "") and "Error" not in (reason or ""), (path, reason)
+        assert not re.search(r" at 0x|Error|Traceback", reason or ""), (path, reason)

@@ -45,7 +45,11 @@ def run(arguments: list[str]) -> None:
     if len(found.left_out) > _SHOWN:
         print(f"  ... and {len(found.left_out) - _SHOWN:,} more; --report FILE shows all")
     for row in found.unusual[:_SHOWN]:
-        print(f"  unusual {row.path}: {row.flags.replace(',', ', ')}")
+        flags = [flag for flag in row.flags.split(",") if flag != "unknown-licence"]
+        print(f"  unusual {row.path}: {', '.join(flags)}")
+    if len(found.unusual) > _SHOWN:
+        print(f"  ... and {len(found.unusual) - _SHOWN:,} more")
     for path in filter(None, (given.preview, given.report)):
         print(f"Saved {path}")
-    print(f"Next: ganvas prepare {' '.join(given.sources)} --out data/NAME --size {given.size}")
+    channels = f" --channels {given.channels}" if given.channels else ""
+    print(f"Next: ganvas prepare {' '.join(given.sources)} --out data/NAME --size {given.size}{channels}")

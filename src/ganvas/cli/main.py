@@ -8,6 +8,7 @@ from ganvas.catalogue import Entry
 from ganvas.errors import GanvasError, unknown_name
 
 VERBS: dict[str, Entry] = {
+    "collect": Entry("ganvas.cli.collect:run", "addresses or a search in, a folder of images with their licences out"),
     "prepare": Entry("ganvas.cli.prepare:run", "images in, a dataset folder out"),
     "doctor": Entry("ganvas.cli.doctor:run", "whether pictures are good enough, and what would be done to them"),
     "train": Entry("ganvas.cli.train:run", "a recipe and a dataset in, a run folder out; or --resume a run"),

@@ -75,7 +75,8 @@ def arguments_with_choices(name: str, first: list[Any]) -> type:
 
     choices: Any = ("choices", OmitArgPrefixes[Choices], field(default=Choices()))
     return make_dataclass(
-        name, [SOURCES, *((name, kind, field(kw_only=True, default=entry.default)) for name, kind, entry in first), choices]
+        name,
+        [SOURCES, *((name, kind, field(kw_only=True, default=entry.default)) for name, kind, entry in first), choices],
     )
 
 

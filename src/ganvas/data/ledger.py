@@ -102,6 +102,7 @@ WHERE number = ?
 def row_of(number: int, source: Source, item: Item, finding: Finding, weight: float) -> Row:
     """Return the row of an item: what its source knows goes before what its file says."""
     facts, rights, refusal = item.facts, finding.rights, finding.refusal
+    reserved = rights.opt_out_kind == "all-rights-reserved"  # of its copyright, not against training
     row = Row(
         number=number,
         source=source.name,
@@ -117,12 +118,12 @@ def row_of(number: int, source: Source, item: Item, finding: Finding, weight: fl
         label=item.label,
         declared=item.split,
         weight=weight,
-        licence=facts.licence or rights.licence or source.licence,
+        licence=facts.licence or rights.licence or source.licence or (rights.opt_out if reserved else None),
         creator=facts.creator or rights.creator,
         title=facts.title,
         url=facts.url,
         evidence="; ".join(filter(None, (facts.evidence, *rights.evidence))) or None,
-        opt_out=facts.opt_out or rights.opt_out,
+        opt_out=facts.opt_out or (None if reserved else rights.opt_out),
         synthetic=facts.is_synthetic or rights.synthetic,
     )
     return row._replace(**finding.measures._asdict()) if finding.measures else row
@@ -192,7 +193,7 @@ class LedgerWriter:
         with _explained(path):
             self.database.execute("COMMIT")
             self.database.execute("VACUUM INTO ?", (str(path),))
-        self.close()
+            self.database.execute("BEGIN")
 
     def close(self) -> None:
         """Close the file; what was not committed is not kept."""

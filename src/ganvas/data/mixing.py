@@ -27,6 +27,8 @@ class Part(Config):
     path: str = Field(description="A source as `prepare` takes it: a name or a path.")
     weight: float = Field(default=1.0, gt=0, description="How often each image is drawn, beside those of weight 1.")
     licence: str | None = Field(default=None, description="SPDX name, for images of which nothing else is known.")
+    num_images: int = Field(default=1000, ge=1, description="Of a trained model: how many images it draws.")
+    seed: int = Field(default=0, ge=0, description="Of a trained model: the seed of its images.")
     labels: dict[str, str] = Field(default={}, description="New names of classes; others keep theirs.")
 
     def items(self, source: Source) -> Iterator[Item]:

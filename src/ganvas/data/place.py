@@ -1,7 +1,7 @@
 """Where a dataset folder may be written: nothing of anybody else's is ever removed."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -39,15 +39,20 @@ def _hold(out: Path) -> Iterator[None]:
     """Lock the place of a dataset folder against a second writer."""
     path = out.with_name(out.name + ".lock")
     lock = FileLock(path, timeout=0)
-    try:
-        on_disk(lock.acquire, path)
-    except Timeout:
-        raise UsageError(f"Another process is writing `{out}`. Wait for it, or choose another place.") from None
+    on_disk(lambda: _acquire(lock, out), path)
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        with suppress(PermissionError):  # Windows removes no open file
+            path.unlink(missing_ok=True)
         lock.release()
+
+
+def _acquire(lock: FileLock, out: Path) -> None:
+    try:
+        lock.acquire()
+    except Timeout:
+        raise UsageError(f"Another process is writing `{out}`. Wait for it, or choose another place.") from None
 
 
 def expect_free(out: Path, overwrite: bool) -> None:

@@ -9,7 +9,7 @@ from ganvas.catalogue import find
 from ganvas.data.store import CARD, Dataset
 from ganvas.errors import RunError, UsageError, unknown_name
 from ganvas.exporting.datasets import DATASET_EXPORTS
-from ganvas.exporting.datasets.attribution import write_attribution
+from ganvas.data.attribution import write_attribution
 from ganvas.exporting.datasets.dataset_card import dataset_card
 from ganvas.exporting.datasets.record import DatasetExport
 from ganvas.progress import Lines, Progress

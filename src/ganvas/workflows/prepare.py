@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ganvas.data.attribution import write_attribution
 from ganvas.data.choices import Choices
 from ganvas.data.engines import ENGINES
 from ganvas.data.engines.engine import Engine
@@ -53,6 +55,7 @@ def prepare(
     chosen = Choices.of(choices)
     mix = open_mix(sources, data_dir, progress)
     mix.expect_outside(place)
+    mix.expect_chosen(chosen)
     preprocessing = mix.preprocessing(size, channels, chosen)
     request = mix.request(preprocessing)
     with new_dataset(place, overwrite) as folder, DatasetWriter(folder, preprocessing, request) as writer:
@@ -60,7 +63,9 @@ def prepare(
         expect_enough(mix, writer)
         _tell_of_labels(writer, progress)
         writer.finish(mix.sources, chosen, [part.weight for part in mix.parts])
-        write_report(folder / REPORT, Dataset.open(folder), writer.pixels, place.name)
+        dataset = Dataset.open(folder)
+        write_attribution(dataset, folder)
+        write_report(folder / REPORT, dataset, writer.pixels, place.name)
         writer.clean()
     return Dataset.open(out)
 
@@ -94,6 +99,15 @@ class Mix(NamedTuple):
                     f"`{place}` lies inside the source `{source.name}`. Choose a place outside it with --out."
                 )
 
+    def expect_chosen(self, choices: Choices) -> None:
+        """Raise `UsageError` where a trained model is a source, yet what models made is to be left out."""
+        for source in self.sources:
+            if source.reader == "generated" and choices.policies.synthetic != "keep":
+                raise UsageError(
+                    f"`{source.name}` is a trained model: its images are synthetic, and those are left out unless "
+                    'you say otherwise (--synthetic keep, `synthetic="keep"`).'
+                )
+
 
 def open_mix(
     sources: Sequence[str | Path | Part | dict[str, Any]], data_dir: str | Path | None, progress: Progress
@@ -102,7 +116,7 @@ def open_mix(
     parts = parts_of(sources)
     _expect_different(parts)
     local = Path(data_dir).expanduser() if data_dir else None
-    opened = [_licensed(open_source(part.path, local, progress), part) for part in parts]
+    opened = [_licensed(_open(part, local, progress), part) for part in parts]
     for source in opened:
         if source.note:
             progress.say(source.note)
@@ -160,9 +174,16 @@ def _telling(progress: Progress, task: str, total: int, done: int = 0) -> Iterat
         progress.end()
 
 
-def _licensed(source: Source, part: Part) -> Source:
-    from dataclasses import replace
+def _open(part: Part, data_dir: Path | None, progress: Progress) -> Source:
+    folder = Path(part.path).expanduser()
+    if not any((folder / name).exists() for name in ("model.json", "checkpoints")):
+        return open_source(part.path, data_dir, progress)
+    from ganvas.workflows.synthetic import open_model_source  # which imports torch
 
+    return open_model_source(folder, part.num_images, part.seed, part.licence)
+
+
+def _licensed(source: Source, part: Part) -> Source:
     return replace(source, licence=part.licence) if part.licence else source
 
 

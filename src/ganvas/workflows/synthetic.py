@@ -28,18 +28,22 @@ def open_model_source(path: str | Path, num_images: int, seed: int = 0, licence:
     """
     if num_images < 1:
         raise UsageError(f"{num_images} images were asked for; ask for at least 1.")
-    model = load(path)
+    return source_of_model(load(path), readable(Path(path).resolve().name), num_images, seed, licence)
+
+
+def source_of_model(model: Model, name: str, num_images: int, seed: int = 0, licence: str | None = None) -> Source:
+    """Return the images of a model at hand as `open_model_source` does."""
     numbers = np.arange(num_images) % len(model.classes) if model.conditional else None
 
     def draw(first: int, num: int) -> Pixels:
         return model.generate(num, None if numbers is None else numbers[first : first + num], seed, first)
 
     return generated_source(
-        readable(str(path)),
+        name,
         num_images,
         draw,
         channels=model.image_shape.channels,
-        origin=readable(Path(path).resolve().name),
+        origin=name,
         fingerprint=f"{_weights_sha256(model)}:{seed}",
         labels=None if numbers is None else [model.classes[number] for number in numbers],
         licence=licence,

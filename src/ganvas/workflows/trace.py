@@ -70,8 +70,8 @@ def _query(what: str) -> tuple[str, list[str]]:
 
         return "sha256 = ?", [sha256_of_file(path)]
     if _HASH.fullmatch(what):
-        return "sha256 LIKE ? || '%'", [what.lower()]
-    return "url = ? OR evidence LIKE '%' || ? || '%' OR creator = ? COLLATE NOCASE OR path = ?", [what] * 4
+        return "substr(sha256, 1, length(?1)) = ?1", [what.lower()]
+    return "url = ? OR instr(evidence, ?) > 0 OR creator = ? COLLATE NOCASE OR path = ?", [what] * 4
 
 
 def _folders(root: Path) -> Iterator[Path]:

@@ -2,6 +2,8 @@
 
 import io
 import os
+import re
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -85,8 +87,6 @@ def test_shapes_that_are_no_images_are_told_what_to_do(tmp_path, shape, message)
 )
 def test_values_are_converted_by_a_stated_rule(tmp_path, values, expected, words):
     path = saved(tmp_path, np.broadcast_to(values[:, None, None], (3, 5, 5)))
-    import re
-
     assert re.search(words, opened(path).note)
     assert [int(item.content[0, 0]) for item in items(path)] == expected
 
@@ -160,11 +160,17 @@ def test_counts_and_candidates_that_differ_are_told(tmp_path):
     with pytest.raises(DataError, match=r"holds 5 images; .* 4 labels"):
         opened(tmp_path / "a.npz")
     np.savez(tmp_path / "b.npz", cats=BYTES, dogs=BYTES)
-    with pytest.raises(DataError, match="`dogs` .* and `cats` are both images"):
+    with pytest.raises(DataError, match=r"`dogs` .* and `cats` are both images"):
         opened(tmp_path / "b.npz")
     np.savez(tmp_path / "c.npz", weights=np.zeros((5, 5)), bias=np.zeros(5))
     with pytest.raises(DataError, match=r"holds no images.*weights float64\[5, 5\]"):
         opened(tmp_path / "c.npz")
+
+
+def test_one_array_per_image_is_told_how_to_save_them(tmp_path):
+    np.savez(tmp_path / "a.npz", *[BYTES[0]] * 101)
+    with pytest.raises(DataError, match=r"101 arrays.*numpy\.stack"):
+        opened(tmp_path / "a.npz")
 
 
 class Trap:
@@ -218,8 +224,6 @@ def test_columns_first_in_an_npz_is_told(tmp_path):
 
 
 def test_memory_stays_flat(tmp_path):
-    import tracemalloc
-
     np.savez_compressed(tmp_path / "a.npz", x=np.zeros((400, 300, 300), np.float32))
     tracemalloc.start()
     num = sum(1 for _ in opened(tmp_path / "a.npz").items())

@@ -41,9 +41,11 @@ def by_python_2(batch: dict) -> bytes:
         if isinstance(value, np.ndarray):
             shape = b"".join(b"M" + struct.pack("<H", side) for side in value.shape)
             return (
-                b"cnumpy.core.multiarray\n_reconstruct\n" + put() + b"cnumpy\nndarray\n" + put() + b"K\0\x85U\x01b\x87R"
-                + put() + b"(K\x01" + shape + b"\x86cnumpy\ndtype\n" + put() + b"U\x02u1K\0K\x01\x87R" + put()
-                + b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb\x89" + string(value.tobytes()) + put() + b"tb"
+                b"cnumpy.core.multiarray\n_reconstruct\n" + put()
+                + b"cnumpy\nndarray\n" + put() + b"K\0\x85U\x01b\x87R" + put()
+                + b"(K\x01" + shape + b"\x86cnumpy\ndtype\n" + put() + b"U\x02u1K\0K\x01\x87R" + put()
+                + b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb\x89"
+                + string(value.tobytes()) + put() + b"tb"
             )  # fmt: skip
         if isinstance(value, list):
             return b"]" + put() + b"(" + b"".join(map(value_of, value)) + b"e"
@@ -101,12 +103,10 @@ def expect_ten(source: Source, values: np.ndarray) -> None:
     assert [item.name for item in source.items()] == [item.name for item in items]
 
 
-@pytest.mark.parametrize("protocol", [None, *range(6)])
+@pytest.mark.parametrize("protocol", [None, 1, 2, 3, 4, 5])
 def test_python_form_as_folder_and_as_archive(tmp_path, protocol):
     folder = tmp_path / "cifar-10-batches-py"
     dump = by_python_2 if protocol is None else lambda value: pickle.dumps(value, protocol)
-    if protocol == 0:
-        dump = lambda value: pickle.dumps(value, 1)  # noqa: E731  (arrays of protocol 0 span many megabytes of text)
     values = write_ten(folder, dump)
     expect_ten(opened(folder), values)
     order = ["data_batch_4", "readme.html", "test_batch", "data_batch_3", "batches.meta", "data_batch_2"]
@@ -199,7 +199,7 @@ def test_nothing_in_a_hostile_pickle_runs(tmp_path, kind, protocol):
         "system": Trap(os.system, f"touch {canary}"),
         "eval": Trap(builtins.eval, f"__import__('os').mkdir({str(canary)!r})"),
         "exec": Trap(builtins.exec, f"__import__('os').mkdir({str(canary)!r})"),
-        "getattr": Trap(getattr, np, "load"),
+        "getattr": Trap(getattr, "text", "upper"),
         "object": Silent(),
         "extension": Trap(np.dtype, "O"),
     }[kind]
@@ -240,7 +240,7 @@ def nested(count: int) -> bytes:
         b"\x80\x02\x82\x01.",
         b"\x80\x02P1\n.",
         b"\x80\x02}}}sN.",
-        b"]" * 5_000_000 + b".",
+        b"]" * 1_100_000 + b".",
         b"\x80\x02cnumpy\nndarray\ncnumpy\nndarray\n\x85R.",
         b"\x80\x02c_codecs\nencode\nNX\x06\0\0\0latin1\x86R.",
         b"I" + b"9" * 5000 + b"\n.",
@@ -278,7 +278,7 @@ def test_cut_archive_is_told(tmp_path):
     write_ten(folder)
     path = packed(folder)
     path.write_bytes(path.read_bytes()[:-4000])
-    with pytest.raises(DataError, match="damaged|cut"):
+    with pytest.raises(DataError, match=r"damaged|cut"):
         opened(path)
 
 

@@ -9,25 +9,40 @@ import ipaddress
 import re
 import unicodedata
 from typing import NamedTuple
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from ganvas.errors import ConfigurationError, RefusedImage
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _SPECIAL_4 = tuple(
-    map(
-        ipaddress.IPv4Network,
-        (
-            "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 "
-            "192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 "
-            "198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 168.63.129.16/32"  # the last: Azure's host services
-        ).split(),
+    ipaddress.IPv4Network(block)
+    for block in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.31.196.0/24",
+        "192.52.193.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "192.175.48.0/24",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+        "168.63.129.16/32",  # Azure's services for its own machines
     )
 )
 _GLOBAL_6 = ipaddress.IPv6Network("2000::/3")  # loopback, mapped, NAT64, local and multicast addresses lie outside
 _SPECIAL_6 = tuple(  # protocols with Teredo, documentation, 6to4
-    map(ipaddress.IPv6Network, "2001::/23 2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20".split())
+    ipaddress.IPv6Network(block)
+    for block in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
 )
 _ISATAP = (0x00005EFE, 0x02005EFE)
 _LOCAL_ENDINGS = ("localhost", "local", "localdomain", "internal", "intranet", "lan", "home", "corp", "onion", "alt")
@@ -150,12 +165,10 @@ def _literal(host: str) -> Address | None:
     try:
         return ipaddress.ip_address(host)
     except ValueError as error:
-        raise _refused(f"`{host[:100]}` is an unusual spelling of an address, which programs read differently.") from error
+        raise _refused(f"`{host[:100]}` is an unusual spelling of an address.") from error
 
 
 def _ascii(text: str) -> str:
-    from urllib.parse import quote
-
     return quote(text, safe="!#$%&'()*+,/:;=?@[]~-._")
 
 

@@ -50,6 +50,8 @@ class Collector(NamedTuple):
     needs_query: bool
     needs_contact: bool = False
     base_url: str | None = None
+    num_in: Callable[[Path], int] | None = None
+    """How many candidates a file has."""
 
 
 def words(value: object) -> str | None:

@@ -65,9 +65,7 @@ def inspect_nothing(answer: httpx.Response) -> None:
 class Fetcher:
     """The one client of a run."""
 
-    def __init__(
-        self, how: Collecting, trust: ssl.SSLContext | None = None, resolve_names: Resolve = resolve
-    ) -> None:
+    def __init__(self, how: Collecting, trust: ssl.SSLContext | None = None, resolve_names: Resolve = resolve) -> None:
         self.how, self.num_bytes = how, 0
         self.guard = Guard(how.ports, how.allow)
         self.hosts = Hosts(how)
@@ -137,6 +135,8 @@ class Fetcher:
                 return await self._once(target, limits, inspect)
         except TimeoutError as error:
             raise RefusedImage("too-slow", f"It took longer than {self.how.file_seconds:g} s.") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:  # httpx reads where an answer leads before we do
+            raise RefusedImage("address", f"The address, or the one it leads to, cannot be read: {error}.") from error
         except httpcore.TimeoutException as error:
             silence = f"The server is silent for {self.how.silence_seconds:g} s."
             raise Failure("silent", silence, is_passing=True) from error

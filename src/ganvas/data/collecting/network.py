@@ -31,7 +31,7 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
     def __init__(self, guard: Guard, resolve: Resolve = resolve) -> None:
         self.guard = guard
         self.resolve = resolve
-        self.inner = httpcore.AnyIOBackend()
+        self.inner: Any = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,

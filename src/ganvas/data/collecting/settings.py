@@ -14,7 +14,10 @@ class Collecting(Config):
     )
     keep_unknown_licence: bool = Field(default=False, description="Keep images of which no licence is said.")
     contact: str | None = Field(
-        default=None, max_length=200, pattern=r"^[\x21-\x7e]+$", description="Your e-mail or web address, told to sites."
+        default=None,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Your e-mail or web address, told to sites.",
     )
     limit: int | None = Field(default=None, ge=1, description="Images wanted in the folder; by default all there are.")
     max_file_bytes: int = Field(default=MAX_FILE_BYTES, ge=1, description="Larger files are refused, in bytes.")

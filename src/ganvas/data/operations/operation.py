@@ -20,8 +20,9 @@ _LIBRARIES = {"skimage": "scikit-image", "scipy": "SciPy"}
 class Operation(Config):
     """An edit of one image, uint8 [H, W, C] to uint8 [H, W, C] with C = 1, 3 or 4: a pure function of its pixels.
 
-    Alpha, the fourth channel, passes unchanged; colours under it count whether they are seen or not. A subclass has a field `name`, a literal that is its row in
-    `OPERATIONS`, and its parameters; the first of them is the one that the short text form means.
+    Alpha, the fourth channel, passes unchanged; colours under it count whether they are seen or not.
+    A subclass has a field `name`, a literal that is its row in `OPERATIONS`, and its parameters; the first of them is
+    the one that the short text form means.
     """
 
     invertible: ClassVar[bool] = False

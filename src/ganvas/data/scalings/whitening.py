@@ -29,8 +29,8 @@ class Whitening(Scaling):
 
     With all D directions every image of bytes comes back exactly. Rounding v to float32 moves a value by at most
     |row of the inverse| 2^-24 |v| <= sqrt(127.5^2 + e) 2^-24 255 sqrt(D / e), which is below 0.4 levels for
-    D <= 4,096 and e >= 0.1. With fewer the nearest point of their span comes back; `lost_variance` is the mean squared error of the
-    training images, in squared levels for each value.
+    D <= 4,096 and e >= 0.1. With fewer the nearest point of their span comes back; `lost_variance` is the
+    mean squared error of the training images, in squared levels for each value.
     """
 
     mean: Values

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ganvas.errors import DataError
 
-_MAX_STEPS = 4_000_000
+_MAX_STEPS = 1_000_000  # the largest published file has about 300,000
 _MAX_LINE = 4096
 _MARK = object()
 _DAMAGE = (

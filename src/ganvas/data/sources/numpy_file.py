@@ -21,6 +21,7 @@ from ganvas.errors import DataError
 
 _MAGIC = b"\x93NUMPY"
 _MAX_HEADER = 4096
+_MAX_ARRAYS = 100
 _CHUNK_BYTES = 1 << 22
 _MAX_ROW_BYTES = 1 << 30
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, zipfile.BadZipFile)
@@ -65,19 +66,13 @@ class StoredArray(NamedTuple):
 
 
 def is_numpy_file(path: Path) -> bool:
-    """Tell whether a file is an .npy file, or a ZIP file of nothing else."""
+    """Tell whether a file is an .npy file by its first bytes, or named like an .npy or .npz file."""
     if not path.is_file():
         return False
     try:
         with path.open("rb") as file:
             start = file.read(6)
-        if start.startswith(b"PK"):
-            if path.suffix.lower() == ".npz":
-                return True
-            with zipfile.ZipFile(path) as archive:
-                names = archive.namelist()
-                return bool(names) and all(name.endswith(".npy") and "/" not in name for name in names)
-    except _DAMAGE:
+    except OSError:
         return False
     return start == _MAGIC or path.suffix.lower() in (".npy", ".npz")
 
@@ -94,7 +89,13 @@ def stored_arrays(path: Path) -> list[StoredArray]:
                 np.load(path, mmap_mode="r", allow_pickle=False)  # tells of a file that is too short
                 return [found]
         with zipfile.ZipFile(path) as archive:
-            return [_member(path, archive, entry) for entry in archive.infolist() if entry.filename.endswith(".npy")]
+            entries = [entry for entry in archive.infolist() if entry.filename.endswith(".npy")]
+            if len(entries) > _MAX_ARRAYS:
+                raise DataError(
+                    f"`{path}` holds {len(entries):,} arrays; at most {_MAX_ARRAYS} are read. Save one array of all "
+                    "images: numpy.savez(path, x=numpy.stack(images), y=labels)."
+                )
+            return [_member(path, archive, entry) for entry in entries]
 
 
 def _member(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> StoredArray:

@@ -18,6 +18,8 @@ from ganvas.data.sources.source import MAX_FILE_BYTES, Item, Reader, Refusal, Re
 from ganvas.data.splitting import Split
 from ganvas.errors import DataError, UsageError
 
+MAX_GROUP_BYTES = 4 * 2**30
+"""Of a row group, unpacked: one is the most that may have to be in memory at once."""
 _MAGIC = b"PAR1"
 _LISTING = "metadata.parquet"
 _BATCH_ROWS = 16
@@ -86,18 +88,21 @@ def _records(shard: Shard, group: int, num_rows: int) -> Iterator[dict[str, Any]
     """Yield the rows of a row group, a refusal for each that cannot be read."""
     from pyarrow import ArrowException
 
-    done = 0
+    done, kind = 0, "damaged"
     try:
         with opened(shard.path) as file:
+            if file.metadata.row_group(group).total_byte_size > MAX_GROUP_BYTES:
+                kind = "too-large"
+                raise ValueError(f"a row group above {MAX_GROUP_BYTES >> 20} MiB; write it again in smaller ones")
             for batch in file.iter_batches(_BATCH_ROWS, [group], shard.columns.wanted, use_threads=False):
                 for record in batch.to_pylist():
                     yield record
                     done += 1
         reason = "The file has fewer rows than it says."
     except (ArrowException, OSError, ValueError) as error:
-        reason = f"The file is damaged here: {readable(str(error))[:200]}"
+        reason = f"The file cannot be read here: {readable(str(error))[:200]}."
     for _ in range(num_rows - done):
-        yield Refusal("damaged", reason)
+        yield Refusal(kind, reason)
 
 
 def _item(name: str, shard: Shard, record: dict[str, Any], root: Path, max_bytes: int) -> Item:
