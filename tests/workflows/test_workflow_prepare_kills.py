@@ -25,7 +25,7 @@ from ganvas.seeds import Stream
 pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc and SIGKILL")
 NUM_IMAGES = 400
 SIZE = 48
-SLOWLY = "non-local-means"
+SLOWLY = "nl_means"
 """An edit that takes its time, so that rows are committed long before all are read."""
 PHASES = (
     "request.part",

@@ -95,18 +95,21 @@ def refusal_of(error: Exception, content: bytes) -> RefusedImage:
 
 def _decoded(content: bytes, max_pixels: int, frames: Frames, needed: Callable[[int, int], tuple[int, int]]) -> Picture:
     image = Image.open(io.BytesIO(content), formats=FORMATS)
-    stored = image.size
-    if stored[0] * stored[1] > max_pixels:
+    if image.width * image.height > max_pixels:
         raise RefusedImage(
-            "bomb", f"It unpacks to {stored[0]}x{stored[1]} pixels; the limit is {max_pixels / 1e6:g} megapixels."
+            "bomb", f"It unpacks to {image.width}x{image.height} pixels; the limit is {max_pixels / 1e6:g} megapixels."
         )
     if frames == "refuse" and getattr(image, "is_animated", False):
         raise RefusedImage("animated", "It holds several images, and the setting `frame` says to refuse those.")
-    orientation, name = _orientation(image), image.format
-    swap = orientation in _SWAPS_SIDES
-    width, height = _sides(stored, swap)
-    reduced = image.draft(None, _sides(needed(width, height), swap)) if name == "JPEG" else None
+    name, reduced, stored = image.format, None, image.size
+    if name == "JPEG":
+        swap = _orientation(image) in _SWAPS_SIDES
+        reduced = image.draft(None, _sides(needed(*_sides(stored, swap)), swap))
     image.load()
+    if name != "JPEG":
+        stored = image.size  # a TIFF turns itself while it is loaded
+    orientation = _orientation(image)  # now, as asking a PNG loads it, and hides what is wrong with it
+    width, height = _sides(stored, orientation in _SWAPS_SIDES)
     turn = _UPRIGHT.get(orientation)
     upright = image if turn is None else image.transpose(turn)
     scale = stored[0] / reduced[1][2] if reduced else 1.0

@@ -50,8 +50,8 @@ def fit_scaling(settings: ScalingSettings, chunks: Chunks) -> Scaling:
     first = next(checked(chunks()), None)
     if first is None:
         raise DataError("There are no images to fit a scaling to. Give the training images of a dataset.")
-    fit = find(SCALINGS, "scaling", settings.kind)
-    if settings.kind in ("symmetric", "unit"):
+    fit = find(SCALINGS, "scaling", settings.scaling)
+    if settings.scaling in ("symmetric", "unit"):
         return fit(settings, first.shape[1:])
     return fit(settings, chunks)
 
@@ -69,11 +69,11 @@ def load_scaling(folder: Path) -> Scaling:
     """Read the scaling of a folder; raise `DamagedError` where a file is missing or not what it should be."""
     saved = _Saved.read(read_json(folder / SETTINGS_FILE), f"`{folder / SETTINGS_FILE}`")
     arrays = _read_arrays(folder / ARRAYS_FILE)
-    kind = Whitening if saved.settings.kind in ("pca", "zca") else Coordinatewise
+    kind = Whitening if saved.settings.scaling in ("pca", "zca") else Coordinatewise
     try:
         scaling = kind(saved.settings, saved.shape, **arrays)
     except TypeError as error:
-        raise DamagedError(f"`{folder / ARRAYS_FILE}` does not hold the constants of {saved.settings.kind}.") from error
+        raise DamagedError(f"`{folder / ARRAYS_FILE}` does not hold the constants of {saved.settings.scaling}.") from error
     _check(scaling, folder / ARRAYS_FILE)
     return scaling
 

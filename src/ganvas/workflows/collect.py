@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -82,12 +83,8 @@ def collect(
     folder = Path(out).expanduser().resolve()
     _expect_ours(folder)
     on_disk(lambda: folder.mkdir(parents=True, exist_ok=True), folder)
-    lock = FileLock(folder.with_name(folder.name + ".lock"), timeout=0)
-    try:
-        with lock, Record(folder / RECORD) as record:
-            return _collected(folder, record, places, query, how, base_urls or {}, progress or Lines())
-    except Timeout as error:
-        raise RunError(f"Another run is collecting into `{folder}`. Wait for it, or choose another --out.") from error
+    with _hold(folder), Record(folder / RECORD) as record:
+        return _collected(folder, record, places, query, how, base_urls or {}, progress or Lines())
 
 
 def _collected(
@@ -165,6 +162,22 @@ def _expect_ours(folder: Path) -> None:
         raise UsageError(f"`{folder}` is a file. Choose another place with --out.")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / RECORD).is_file():
         raise UsageError(f"`{folder}` holds something else. Choose a new folder, or one collected before, with --out.")
+
+
+@contextmanager
+def _hold(folder: Path) -> Iterator[None]:
+    """Lock a folder against a second run."""
+    path = folder.with_name(folder.name + ".lock")
+    lock = FileLock(path, timeout=0)
+    try:
+        on_disk(lock.acquire, path)
+    except Timeout:
+        raise RunError(f"Another run is collecting into `{folder}`. Wait for it, or choose another --out.") from None
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        lock.release()
 
 
 def _fetcher_class() -> "type[Fetcher]":

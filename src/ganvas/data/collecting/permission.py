@@ -49,7 +49,7 @@ class Permissions:
 
     async def _ask(self, target: Target) -> _Site:
         robots = await self._file(target, "/robots.txt", Limits(MAX_ROBOTS_BYTES, cut=True, tries=2))
-        parsed = Protego.parse(robots.decode("utf-8", "replace")) if robots else None
+        parsed = Protego.parse(robots.decode("utf-8-sig", "replace")) if robots else None
         if parsed and (delay := parsed.crawl_delay(AGENT)):
             self.fetcher.hosts.slow_down(target.host, float(delay))
         rules = await self._file(target, "/.well-known/tdmrep.json", Limits(_MAX_RULES_BYTES, cut=True, tries=2))

@@ -21,28 +21,33 @@ Shape = tuple[int, int, int]
 class ScalingSettings(Config):
     """Which scaling, and over what its constants are taken."""
 
-    kind: Kind = Field(default="symmetric", description="Row of the table of scalings.")
-    over: Literal["global", "channel", "pixel"] = Field(
+    scaling: Kind = Field(default="symmetric", description="How stored bytes become what the networks see.")
+    scaling_over: Literal["global", "channel", "pixel"] = Field(
         default="global", description="One constant for all values, each channel or each place (min_max, standard)."
     )
-    min_deviation: float = Field(
+    scaling_min_deviation: float = Field(
         default=1.0, gt=0, le=255, description="Smaller standard deviations count as this, in levels (standard)."
     )
-    epsilon: float = Field(
+    scaling_epsilon: float = Field(
         default=1.0, ge=0.1, le=65025, description="Added to each variance, in squared levels (pca, zca)."
     )
-    num_components: int | None = Field(
+    scaling_components: int | None = Field(
         default=None, ge=1, description="Directions of largest variance kept (pca); all where not given."
     )
 
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether it is x / 127.5 - 1, which the players do themselves: nothing is fitted, kept or recorded."""
+        return self.scaling == "symmetric"
+
     @model_validator(mode="after")
     def _fitting(self) -> Self:
-        if self.num_components is not None and self.kind != "pca":
-            raise ValueError("num_components is for pca only")
-        if self.over == "pixel" and self.kind == "min_max":
+        if self.scaling_components is not None and self.scaling != "pca":
+            raise ValueError("scaling_components is for pca only")
+        if self.scaling_over == "pixel" and self.scaling == "min_max":
             raise ValueError("min_max goes over global or channel: a place that is always black has no range")
-        if self.over != "global" and self.kind not in ("min_max", "standard"):
-            raise ValueError(f"over is for min_max and standard only; {self.kind} has nothing to choose there")
+        if self.scaling_over != "global" and self.scaling not in ("min_max", "standard"):
+            raise ValueError(f"scaling_over is for min_max and standard; {self.scaling} has nothing to choose there")
         return self
 
 

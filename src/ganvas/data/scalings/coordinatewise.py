@@ -45,14 +45,14 @@ class Coordinatewise(Scaling):
 
 def fixed(settings: ScalingSettings, shape: Shape) -> Coordinatewise:
     """Return `symmetric`, x / 127.5 - 1, or `unit`, x / 255."""
-    offset, divisor = (127.5, 127.5) if settings.kind == "symmetric" else (0.0, 255.0)
+    offset, divisor = (127.5, 127.5) if settings.scaling == "symmetric" else (0.0, 255.0)
     return Coordinatewise(settings, shape, _constant(offset), _constant(divisor))
 
 
 def fit_min_max(settings: ScalingSettings, chunks: Chunks) -> Coordinatewise:
     """Return 2 (x - lowest) / (highest - lowest) - 1, over all values or each channel; a range of 0 counts as 2."""
     places = moments_of(chunks())
-    found = places.over(_AXES[settings.over])
+    found = places.over(_AXES[settings.scaling_over])
     half = (found.highest - found.lowest) / 2
     middle = (found.highest + found.lowest) / 2
     return Coordinatewise(settings, _shape(places), middle, np.where(half == 0, 1.0, half))
@@ -61,12 +61,12 @@ def fit_min_max(settings: ScalingSettings, chunks: Chunks) -> Coordinatewise:
 def fit_standard(settings: ScalingSettings, chunks: Chunks) -> Coordinatewise:
     """Return (x - mean) / deviation divided by one bound, the largest absolute value in the training images.
 
-    One bound keeps the mean at 0 and the deviations equal. Deviations below `min_deviation` count as that. Beware
-    of `over="pixel"`: a place that is nearly always black makes the bound large and all else small.
+    One bound keeps the mean at 0 and the deviations equal. Deviations below `scaling_min_deviation` count as that.
+    Beware of `scaling_over="pixel"`: a place that is nearly always black makes the bound large and all else small.
     """
     places = moments_of(chunks())
-    found = places.over(_AXES[settings.over])
-    deviation = np.maximum(found.deviation, settings.min_deviation)
+    found = places.over(_AXES[settings.scaling_over])
+    deviation = np.maximum(found.deviation, settings.scaling_min_deviation)
     return _bounded(settings, places, found.mean, deviation)
 
 

@@ -1,6 +1,6 @@
 """Whitening: values turned so that the training images are uncorrelated and of variance 1, and back.
 
-With the covariance S = U diag(l) U^T and e the setting `epsilon`, in squared levels:
+With the covariance S = U diag(l) U^T and e the setting `scaling_epsilon`, in squared levels:
 PCA: v = (x - mean) U diag(l + e)^(-1/2), the k largest l kept, laid out in the order of the image, zeros behind;
 ZCA: v = (x - mean) U diag(l + e)^(-1/2) U^T, the whitening nearest to the images themselves.
 Both are divided by one bound, the largest absolute value in the training images.
@@ -8,13 +8,14 @@ Source: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 200
 Strimmer, "Optimal Whitening and Decorrelation", The American Statistician 72 (2018).
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ganvas.data.scalings.contract import Scaling, ScalingSettings, Values, told
+from ganvas.data.scalings.contract import Scaling, ScalingSettings, Shape, Values, told
 from ganvas.data.scalings.moments import Chunks, checked, covariance_of, moments_of
 from ganvas.errors import ConfigurationError
 from ganvas.images import Pixels
@@ -41,10 +42,10 @@ class Whitening(Scaling):
 
     def constants(self) -> dict[str, Any]:
         """Return settings, formula, the sizes of what was fitted, and what a smaller number of directions loses."""
-        back = "" if self.settings.kind == "pca" else " U^T"
+        back = "" if self.settings.scaling == "pca" else " U^T"
         return {
             **self.settings.plain(),
-            "formula": f"(x - mean) U diag(variances + epsilon)^(-1/2){back} / bound",
+            "formula": f"(x - mean) U diag(variances + scaling_epsilon)^(-1/2){back} / bound",
             "mean": told(self.mean),
             "variances": told(self.variances),
             "bound": float(self.bound[0]),
@@ -59,7 +60,7 @@ class Whitening(Scaling):
 
     def fits(self) -> bool:
         """Return whether the directions are as many as the variances and as long as the mean."""
-        kept = self.settings.num_components or self.mean.size
+        kept = self.settings.scaling_components or self.mean.size
         shapes = (self.shape, (self.mean.size, kept), (kept,), (1,), (1,))
         sound = tuple(array.shape for array in self.arrays().values()) == shapes
         return sound and bool((self.variances >= 0).all()) and bool((self.bound > 0).all())
@@ -71,19 +72,19 @@ class Whitening(Scaling):
     def _backward(self, values: Values) -> Values:
         flat = values.reshape(len(values), -1) * self.bound
         num_kept = self.directions.shape[1]
-        turned = flat[:, :num_kept] if self.settings.kind == "pca" else flat @ self.directions
+        turned = flat[:, :num_kept] if self.settings.scaling == "pca" else flat @ self.directions
         return ((turned * self._deviations()) @ self.directions.T).reshape(values.shape) + self.mean
 
     def _laid_out(self, turned: Values) -> Values:
         """Return coordinates [N, k] as [N, H, W, C]."""
-        if self.settings.kind == "zca":
+        if self.settings.scaling == "zca":
             flat = turned @ self.directions.T
         else:
             flat = np.pad(turned, [(0, 0), (0, self.mean.size - turned.shape[1])])
         return flat.reshape(-1, *self.shape)
 
     def _deviations(self) -> Values:
-        return np.sqrt(self.variances + self.settings.epsilon)
+        return np.sqrt(self.variances + self.settings.scaling_epsilon)
 
     def reach(self, chunks: Iterable[Pixels]) -> float:
         """Return the largest absolute value in images; 0 where none differs from the mean."""
@@ -92,17 +93,16 @@ class Whitening(Scaling):
 
 def fit_whitening(settings: ScalingSettings, chunks: Chunks) -> Whitening:
     """Return PCA or ZCA whitening fitted in three passes: mean, covariance, bound."""
-    _refuse_large(settings, next(checked(chunks()), None))
+    for first in checked(chunks()):
+        height, width, channels = first.shape[1:]
+        expect_whitening(settings, (height, width, channels))
+        break
     places = moments_of(chunks())
     height, width, channels = places.mean.shape
     num_values = places.mean.size
-    if (settings.num_components or 1) > num_values:
-        raise ConfigurationError(
-            f"num_components is {settings.num_components}; images of {num_values:,} values have at most so many."
-        )
     found, vectors = np.linalg.eigh(covariance_of(chunks(), places.mean))
     variances, directions = np.maximum(found[::-1], 0), vectors[:, ::-1]
-    kept = settings.num_components or num_values
+    kept = settings.scaling_components or num_values
     lost = variances[kept:].sum() / num_values
     directions = np.ascontiguousarray(_signed(directions[:, :kept]))
     parts = (settings, (height, width, channels), places.mean, directions, variances[:kept])
@@ -116,10 +116,16 @@ def _signed(directions: Values) -> Values:
     return directions * np.where(directions[largest, np.arange(directions.shape[1])] < 0, -1.0, 1.0)
 
 
-def _refuse_large(settings: ScalingSettings, first: Pixels | None) -> None:
-    num_values = 0 if first is None else first[0].size
+def expect_whitening(settings: ScalingSettings, shape: Shape) -> None:
+    """Raise `ConfigurationError` where images of this shape cannot be whitened so."""
+    num_values = math.prod(shape)
+    if (settings.scaling_components or 1) > num_values:
+        raise ConfigurationError(
+            f"scaling_components is {settings.scaling_components}; images of {num_values:,} values have at most so "
+            "many."
+        )
     if num_values > MAX_VALUES:
         raise ConfigurationError(
-            f"{settings.kind} whitening is for images of at most {MAX_VALUES:,} values (36x36 in colour, 64x64 in "
+            f"{settings.scaling} whitening is for images of at most {MAX_VALUES:,} values (36x36 in colour, 64x64 in "
             f"grey); these have {num_values:,}. Choose a smaller size, or the scaling `standard`."
         )
