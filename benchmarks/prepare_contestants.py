@@ -78,7 +78,7 @@ def pillow(job: Job, draft: bool = False) -> dict[str, float]:
         images = [read(path) for path in paths]
     else:
         with multiprocessing.Pool(job.workers) as pool:
-            images = pool.map(read, paths, chunksize=8)
+            images = pool.map(read, paths, chunksize=max(1, min(16, len(paths) // (4 * job.workers))))
     np.save(job.out, np.stack(images))
     return {}
 

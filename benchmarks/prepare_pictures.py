@@ -21,7 +21,7 @@ PHOTO_SIZE = (4000, 3000)
 PHOTO_QUALITY = 90
 _SMALLEST_SIDE = 300
 _NOISE_SIDE = 1000
-_NOISE = 3.0  # standard deviation in grey levels: files as large as a camera's
+_NOISE = 5.0  # standard deviation in grey levels: files as large as those of cameras
 
 
 def cifar(data_dir: Path, work: Path, num: int) -> Path:

@@ -100,8 +100,12 @@ def to_pixels(images: Tensor) -> Pixels:
 
 
 def from_pixels(pixels: Tensor) -> Tensor:
-    """Return uint8 images [N, H, W, C] as float32 [N, C, H, W] in [-1, 1]: x / 127.5 - 1."""
-    return pixels.permute(0, 3, 1, 2).float().div(127.5).sub(1)
+    """Return images [N, H, W, C] as float32 [N, C, H, W]: uint8 in [-1, 1], x / 127.5 - 1; real values as they are.
+
+    Real values come from a dataset's scaling, which has done this already.
+    """
+    images = pixels.permute(0, 3, 1, 2)
+    return images.float() if pixels.is_floating_point() else images.float().div(127.5).sub(1)
 
 
 def num_parameters(module: nn.Module, trainable_only: bool = False) -> int:

@@ -48,7 +48,7 @@ def test_stretched_is_the_whole_picture(shape, target, resampling):
     found = framed(ramp(*shape, 120, 80), target, fit="stretch", resampling=resampling)[..., 0]
     expected = expected_ramp((0, 0, *shape), shape, target, 120, 80)
     blocky = 120 / shape[0] + 80 / shape[1] if resampling == "box" else 0  # enlarged, the box filter makes steps
-    assert np.abs(inner(found) - inner(expected)).max() <= 1 + blocky
+    assert np.abs(inner(found) - inner(expected)).max() <= 1.5 + blocky  # 1 level; the ramp is rounded to half of one
 
 
 def window(width, height, target):
@@ -65,7 +65,7 @@ def test_a_crop_is_the_largest_window_in_the_middle(shape, target):
     found = framed(ramp(*shape, 120, 80), target)[..., 0]
     expected = expected_ramp(window(*shape, target), shape, target, 120, 80)
     of_a_pixel = 120 / shape[0] + 80 / shape[1]  # windows lie on whole pixels
-    assert np.abs(inner(found) - inner(expected)).max() <= 1 + of_a_pixel
+    assert np.abs(inner(found) - inner(expected)).max() <= 1.5 + of_a_pixel
 
 
 def test_a_crop_without_a_change_of_size_copies_pixels():
@@ -117,8 +117,10 @@ def test_bars_of_a_colour_picture_have_the_colour():
 
 
 def plane_with_detail(width, height, left, top, side):
+    """Return a grey plane with a chequered square, every place of which differs from every other."""
     values = np.full((height, width), 90, np.uint8)
-    values[top : top + side, left : left + side] = np.where(np.indices((side, side)).sum(0) // 4 % 2, 255, 0)
+    rows, columns = np.indices((side, side))
+    values[top : top + side, left : left + side] = np.where((rows // 4 + columns // 4) % 2, 255 - columns, columns)
     return values
 
 
@@ -126,23 +128,21 @@ def plane_with_detail(width, height, left, top, side):
 @pytest.mark.parametrize("standing", [False, True])
 def test_subject_is_where_the_detail_is(place, standing):
     values = plane_with_detail(300, 60, place, 0, 60)
-    values = values.T.copy() if standing else values
-    found = framed(values, (60, 60), position="subject")[..., 0]
-    exact = np.abs(found.astype(int) - plane_with_detail(60, 60, 0, 0, 60)) > 0
-    apart = [np.roll(plane_with_detail(300, 60, place, 0, 60), -shift, 1)[:, :60] for shift in range(240)]
-    shifts = [shift for shift, part in enumerate(apart) if np.array_equal(part.T if standing else part, found)]
-    assert exact.mean() < 0.5 or shifts
-    assert min(abs(shift - place) for shift in shifts) <= 5  # it looks at 64 pixels along the long side: 4.7 each
-    centre = framed(values, (60, 60))[..., 0]
-    np.testing.assert_array_equal(centre, (apart[120].T if standing else apart[120]))
+    parts = [values[:, shift : shift + 60] for shift in range(241)]
+    given = values.T.copy() if standing else values
+    found = framed(given, (60, 60), position="subject")[..., 0]
+    found = found.T if standing else found
+    shifts = [shift for shift, part in enumerate(parts) if np.array_equal(part, found)]
+    assert len(shifts) == 1
+    assert abs(shifts[0] - place) <= 5  # detail is looked for on 64 places along the long side: 4.7 pixels each
+    middle = framed(given, (60, 60))[..., 0]
+    np.testing.assert_array_equal(middle.T if standing else middle, parts[120])
 
 
 def test_without_any_detail_the_subject_is_the_middle():
-    flat = np.full((40, 200), 9, np.uint8)
-    flat_ramp = ramp(200, 40, 200)
-    for values in (flat, flat_ramp):
-        centre = framed(values, (20, 20)).astype(int)
-        assert np.abs(framed(values, (20, 20), position="subject").astype(int) - centre).max() <= 5
+    values = np.full((40, 200), 9, np.uint8)
+    values[:, 100:] = 200  # an edge in the middle, and nothing else
+    np.testing.assert_array_equal(framed(values, (20, 20), position="subject"), framed(values, (20, 20)))
 
 
 def test_subject_changes_nothing_where_the_shapes_agree():
@@ -173,7 +173,11 @@ def test_any_shape_becomes_the_target_and_flat_stays_flat(width, height, target,
     assert (found == 200).all()
 
 
-@given(width=st.integers(1, 9000), height=st.integers(1, 9000), target=st.tuples(st.integers(1, 512), st.integers(1, 512)))
+@given(
+    width=st.integers(1, 9000),
+    height=st.integers(1, 9000),
+    target=st.tuples(st.integers(1, 512), st.integers(1, 512)),
+)
 @pytest.mark.parametrize("fit", ["crop", "stretch", "pad"])
 def test_what_must_be_decoded_leaves_twice_the_target(fit, width, height, target):
     across, down = Framing(fit=fit).needed(width, height, target)

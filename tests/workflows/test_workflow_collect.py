@@ -50,7 +50,8 @@ def rows_of(web, number, label="cat", start=0):
     for index in range(start, start + number):
         web.answers[f"/{index}.png"] = (200, picture(index))
     return [
-        {"url": f"{web.url}/{index}.png", "label": label, "licence": "CC BY 4.0", "creator": "Ann", "title": f"No. {index}",
+        {"url": f"{web.url}/{index}.png", "label": label, "licence": "CC BY 4.0", "creator": "Ann",
+         "title": f"No. {index}",
          "page": f"https://example.org/{index}"}
         for index in range(start, start + number)
     ]  # fmt: skip
@@ -63,7 +64,10 @@ def lines_of(folder):
 def test_every_candidate_has_an_outcome_and_prepare_reads_the_folder(web, gather, tmp_path):
     rows = rows_of(web, 6) + rows_of(web, 6, "a/b dog", 6)
     rows += [rows[0], {"url": "", "label": "cat"}, {"url": "http://127.0.0.1:1/x", "licence": "CC0"}]
-    rows += [{"url": f"{web.url}/absent.png", "licence": "CC0"}, {"url": f"{web.url}/nc.png", "licence": "CC BY-NC 4.0"}]
+    rows += [
+        {"url": f"{web.url}/absent.png", "licence": "CC0"},
+        {"url": f"{web.url}/nc.png", "licence": "CC BY-NC 4.0"},
+    ]
     rows += [{"url": f"{web.url}/same.png", "licence": "CC0"}, {"url": f"{web.url}/unsaid.png"}]
     rows += [{"url": f"{web.url}/out.png", "licence": "CC0", "opt_out": "no training"}]
     web.answers["/same.png"] = (200, picture(0))
@@ -82,8 +86,8 @@ def test_every_candidate_has_an_outcome_and_prepare_reads_the_folder(web, gather
     assert first["file_name"] == f"cat/{first['sha256'][:16]}.png"
     assert (collected.folder / first["file_name"]).read_bytes() == picture(0)
     assert set(first) == {
-        "file_name", "label", "split", "licence", "creator", "title", "url", "evidence", "synthetic", "opt_out", "sha256",
-        "retrieved",
+        "file_name", "label", "split", "licence", "creator", "title", "url", "evidence", "synthetic", "opt_out",
+        "sha256", "retrieved",
     }  # fmt: skip
     assert "Ann" in (collected.folder / "ATTRIBUTION.md").read_text(encoding="utf-8")
     dataset = prepare(collected.folder, out=tmp_path / "dataset", size=8, progress=Silent())
@@ -213,8 +217,9 @@ def test_two_runs_on_one_folder_are_refused(gather, web, tmp_path):
 
 
 def test_openverse_by_command(web, ganvas, tmp_path, gather):
-    results = [{"id": "1", "url": f"{web.url}/0.png", "title": "T", "creator": "C", "license": "by", "license_version": "2.0",
-                "license_url": "https://creativecommons.org/licenses/by/2.0/", "foreign_landing_url": "https://x.example/1"}]  # fmt: skip
+    results = [{"id": "1", "url": f"{web.url}/0.png", "title": "T", "creator": "C", "license": "by",
+                "license_version": "2.0", "license_url": "https://creativecommons.org/licenses/by/2.0/",
+                "foreign_landing_url": "https://x.example/1"}]  # fmt: skip
     rows_of(web, 1)
     web.answers["/v1/images/"] = (200, json.dumps({"page_count": 1, "results": results}).encode(), "application/json")
     assert gather("openverse", query="cats", base_urls={"openverse": web.url}).num_kept == 1
@@ -224,7 +229,9 @@ def test_openverse_by_command(web, ganvas, tmp_path, gather):
 
 def test_the_command_prints_what_became_of_it_and_what_is_next(web, ganvas, tmp_path):
     path = write_list(tmp_path / "list.csv", rows_of(web, 2))
-    done = ganvas.run("collect", str(path), "--out", str(tmp_path / "out"), "--allow", web.place, "--delay-seconds", "0")
-    assert done.returncode == 0, done.stderr
-    assert "2 candidates: 2 kept" in done.stdout
-    assert "Next: ganvas prepare" in done.stdout
+    done = ganvas.run(
+        "collect", str(path), "--out", str(tmp_path / "out"), "--allow", web.place, "--delay-seconds", "0"
+    )
+    assert done.code == 0, done.err
+    assert "2 candidates: 2 kept" in done.out
+    assert "Next: ganvas prepare" in done.out

@@ -7,6 +7,7 @@ from ganvas.config import Config, Field
 from ganvas.data.ledger import Outcome
 from ganvas.data.policies import Policies
 from ganvas.data.preprocessing import Preprocessing
+from ganvas.data.scalings.contract import ScalingSettings
 from ganvas.data.splitting import Split, Splitting
 from ganvas.errors import ConfigurationError, DamagedError, DataError
 from ganvas.storage import read_json
@@ -54,6 +55,17 @@ class Card(Config):
     classes: tuple[str, ...] = Field(description="Class names by label; empty when unlabelled.")
     splits: dict[Split, SplitRecord] = Field(description="Counts of each split.")
     preprocessing: Preprocessing = Field(description="What was done to every image.")
+    scaling: ScalingSettings = Field(
+        default=ScalingSettings(),
+        exclude_if=lambda scaling: scaling.is_symmetric,
+        description="How bytes become what the networks see; left out where it is symmetric, x / 127.5 - 1.",
+    )
+    scaling_constants: dict[str, Any] = Field(
+        default={},
+        exclude_if=lambda constants: not constants,
+        description="Formula and constants of the scaling, those of many values as their range; scaling.safetensors "
+        "holds them all.",
+    )
     splitting: Splitting = Field(description="How images without a declared split were divided.")
     policies: Policies = Field(description="What became of unusual images.")
     sources: tuple[SourceRecord, ...] = Field(description="Where the images are from.")
@@ -62,7 +74,9 @@ class Card(Config):
     licences: dict[str, int] = Field(description="Images by licence; the empty name where it is unknown.")
     flags: dict[str, int] = Field(description="Images in the set of which something unusual was said.")
     content_hash: str = Field(
-        pattern="^[0-9a-f]{64}$", description="SHA-256 of shape, classes, splits, labels and pixels, in order."
+        pattern="^[0-9a-f]{64}$",
+        description="SHA-256 of shape, classes, splits, labels and pixels, in order; then of the settings of the "
+        "scaling where it is not symmetric, so that another scaling is another dataset.",
     )
 
     @property

@@ -8,6 +8,7 @@ from ganvas.data.engines.engine import Limits
 from ganvas.data.policies import Policies
 from ganvas.data.preprocessing import Editing
 from ganvas.data.quality import QualityLimits
+from ganvas.data.scalings.contract import ScalingSettings
 from ganvas.data.splitting import Splitting
 from ganvas.errors import unknown_name
 
@@ -20,6 +21,7 @@ class Choices(Config):
     quality: QualityLimits = Field(default=QualityLimits(), description="What counts as unusual.")
     alike: NearDuplicates = Field(default=NearDuplicates(), description="What counts as looking the same.")
     splitting: Splitting = Field(default=Splitting(), description="Which images are held out.")
+    scaling: ScalingSettings = Field(default=ScalingSettings(), description="How bytes become what networks see.")
     limits: Limits = Field(default=Limits(), description="What decoding may cost.")
 
     @classmethod

@@ -88,7 +88,7 @@ def refusal_of(error: Exception, content: bytes) -> RefusedImage:
         return RefusedImage("too-large", "It needs more memory than there is.")
     if isinstance(error, UnidentifiedImageError):
         return _refusal_of_start(content)
-    words = str(error) or type(error).__name__
+    words = str(error) or "its parts do not fit together"
     kind = "truncated" if "truncated" in words.lower() or isinstance(error, EOFError) else "damaged"
     return RefusedImage(kind, f"It cannot be decoded: {words}.")
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ganvas.data.dealing import Dealing
+from ganvas.data.scalings.contract import Scaling
 from ganvas.data.splitting import Split
 from ganvas.errors import DataError, UsageError
 from ganvas.images import Pixels
@@ -33,7 +34,7 @@ class Pictures(Protocol):
 
 
 class Batch(NamedTuple):
-    """Pixels, uint8 [B, H, W, C], and labels, int64 [B] (None when unlabelled)."""
+    """Pixels [B, H, W, C], uint8 or, with a scaling, float32; labels, int64 [B] (None when unlabelled)."""
 
     pixels: Tensor
     labels: Tensor | None
@@ -62,7 +63,8 @@ class Feed:
 
     Without `shuffle` every epoch has the natural order. An epoch has as many positions as there are images; weights,
     `balance_alpha` below 1 and `max_repeats` change how often each image is in it (`dealing`), and `class_shares` [K]
-    says how often each class. `workers` threads read ahead; close the feed to end them.
+    says how often each class. `workers` threads read ahead; close the feed to end them. A `scaling` turns the bytes
+    into what the networks see; without one batches are bytes.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Feed:
         workers: int = 0,
         balance_alpha: float = 1.0,
         max_repeats: int = 0,
+        scaling: Scaling | None = None,
     ) -> None:
         if batch_size < 1:
             raise UsageError(f"A batch holds at least 1 image, not {batch_size}.")
@@ -84,6 +87,7 @@ class Feed:
             raise DataError(f"The split `{split}` holds no images. Prepare the dataset with a test fraction above 0.")
         self.batch_size = batch_size
         self.workers = workers
+        self.scaling = scaling
         weights = pictures.weights(split)
         dealing = Dealing(len(self.images), self.classes, weights, balance_alpha, max_repeats, seed, shuffle)
         self.class_shares = dealing.class_shares
@@ -103,6 +107,7 @@ class Feed:
         weights: NDArray[np.float64] | None = None,
         balance_alpha: float = 1.0,
         max_repeats: int = 0,
+        scaling: Scaling | None = None,
     ) -> Self:
         """Make a feed of images in memory, uint8 [N, H, W, C], their labels [N] and weights [N]."""
         if pixels.ndim != 4 or pixels.dtype != np.uint8:
@@ -110,7 +115,7 @@ class Feed:
         if labels is not None and labels.shape != pixels.shape[:1]:
             raise UsageError(f"Expected {len(pixels)} labels, one per image, found {list(labels.shape)}.")
         arrays = _Arrays(pixels, labels, weights)
-        return cls(arrays, batch_size, seed, "train", shuffle, workers, balance_alpha, max_repeats)
+        return cls(arrays, batch_size, seed, "train", shuffle, workers, balance_alpha, max_repeats, scaling)
 
     def __enter__(self) -> Self:
         return self
@@ -139,7 +144,8 @@ class Feed:
 
     def _read(self, index: int) -> Batch:
         rows = self._rows(index)
-        pixels = torch.from_numpy(self.images[rows])
+        images = self.images[rows]
+        pixels = torch.from_numpy(images if self.scaling is None else self.scaling.apply(images))
         labels = None if self.classes is None else torch.from_numpy(self.classes[rows].astype(np.int64))
         return Batch(pixels, labels)
 

@@ -98,11 +98,8 @@ def _moved_to_detail(image: Image.Image, box: Box, full: tuple[int, int]) -> Box
     if length == window:
         return box
     scale = _SUBJECT_PIXELS / max(full)
-    small = (
-        image.convert("RGB")
-        .convert("L")
-        .resize(tuple(max(2, round(side * scale)) for side in full), Image.Resampling.BOX)
-    )
+    across_small, down_small = (max(2, round(side * scale)) for side in full)
+    small = image.convert("RGB").convert("L").resize((across_small, down_small), Image.Resampling.BOX)
     luma = np.asarray(small, np.float64)
     detail = np.abs(np.diff(luma, axis=0))[:, :-1] + np.abs(np.diff(luma, axis=1))[:-1]  # [H-1, W-1]
     profile = np.concatenate([[0.0], np.cumsum(detail.sum(axis=0 if horizontal else 1))])

@@ -140,23 +140,23 @@ def _judge_duplicates(docket: _Docket, policies: Policies, alike: NearDuplicates
     exact = exact_groups(images.sha256s)
     near = clusters(len(images.numbers), np.concatenate([_near(images, alike), _chains(exact)]))
     docket.cluster = near
-    for kind, policy, groups in (
-        ("exact-duplicate", policies.exact_duplicates, exact),
-        ("near-duplicate", policies.near_duplicates, near),
-    ):
-        staying = docket.stays()
-        area = images.width * images.height
-        order = np.lexsort((images.numbers, -images.num_bytes, -area, ~staying))  # the best of each group first
-        first: dict[int, int] = {}
-        rest: list[int] = []
-        for index in order[groups[order] >= 0].tolist():
-            best = first.setdefault(int(groups[index]), index)
-            if best != index and staying[index]:
-                rest.append(index)
-                docket.same_as[index] = int(images.numbers[best])
-        words = "It is the same file as" if kind == "exact-duplicate" else "It looks the same as"
-        reasons = {i: f"{words} `{images.paths[first[int(groups[i])]]}`." for i in rest}
-        docket.apply(policy, kind, np.array(sorted(rest), np.int64), reasons.__getitem__)
+    _judge_groups(docket, "exact-duplicate", policies.exact_duplicates, exact)
+    _judge_groups(docket, "near-duplicate", policies.near_duplicates, near)
+
+
+def _judge_groups(docket: _Docket, kind: str, policy: Policy, groups: NDArray[np.int64]) -> None:
+    """Mark all but the best of each group: one that stays, of the largest area, then the most bytes, then the first."""
+    images, staying = docket.images, docket.stays()
+    order = np.lexsort((images.numbers, -images.num_bytes, -images.width * images.height, ~staying))
+    best: dict[int, int] = {}
+    reasons: dict[int, str] = {}
+    words = "It is the same file as" if kind == "exact-duplicate" else "It looks the same as"
+    for index in order[groups[order] >= 0].tolist():
+        other = best.setdefault(int(groups[index]), index)
+        if other != index and staying[index]:
+            reasons[index] = f"{words} `{images.paths[other]}`."
+            docket.same_as[index] = int(images.numbers[other])
+    docket.apply(policy, kind, np.array(sorted(reasons), np.int64), reasons.__getitem__)
 
 
 def _near(images: Readable, alike: NearDuplicates) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ from filelock import FileLock, Timeout
 
 from ganvas.data.card import CARD, FORMAT, pixel_file
 from ganvas.data.ledger import LEDGER
+from ganvas.data.scaling import SCALING_FILES
 from ganvas.data.splitting import SPLITS
 from ganvas.data.writing import PARTS
 from ganvas.errors import DamagedError, UsageError
@@ -15,8 +16,7 @@ from ganvas.storage import MANIFEST, UNFINISHED, new_folder, on_disk, read_json
 
 REPORT = "report.html"
 ATTRIBUTION = "ATTRIBUTION.md"
-SCALING = "scaling.safetensors"
-_OURS = {CARD, LEDGER, MANIFEST, REPORT, ATTRIBUTION, SCALING, *PARTS, *(pixel_file(split) for split in SPLITS)}
+_OURS = {CARD, LEDGER, MANIFEST, REPORT, ATTRIBUTION, *SCALING_FILES, *PARTS, *(pixel_file(split) for split in SPLITS)}
 _DERIVED = {"classifier", "classifier" + UNFINISHED}  # what other workflows keep beside the data
 
 

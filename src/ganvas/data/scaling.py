@@ -3,6 +3,7 @@
 Every scaling is affine, computed in float64, handed over in float32 and inverted exactly for all 256 values.
 """
 
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ from ganvas.config import Config, Field
 from ganvas.data.scalings.contract import Scaling, ScalingSettings, Shape
 from ganvas.data.scalings.coordinatewise import Coordinatewise
 from ganvas.data.scalings.moments import Chunks, checked
-from ganvas.data.scalings.whitening import Whitening
-from ganvas.errors import DamagedError, DataError
+from ganvas.data.scalings.whitening import MAX_VALUES, Whitening, expect_whitening
+from ganvas.errors import ConfigurationError, DamagedError, DataError
 from ganvas.storage import json_bytes, read_json, reading, write_file
 
 _HERE = "ganvas.data.scalings"
 SETTINGS_FILE = "scaling.json"
 ARRAYS_FILE = "scaling.safetensors"
+SCALING_FILES = (SETTINGS_FILE, ARRAYS_FILE)
+_LARGEST_SETTINGS = 1 << 16  # bytes
 
 SCALINGS: dict[str, Entry] = {
     "symmetric": Entry(f"{_HERE}.coordinatewise:fixed", "x / 127.5 - 1: [-1, 1], nothing fitted; the default"),
@@ -45,19 +48,34 @@ def fit_scaling(settings: ScalingSettings, chunks: Chunks) -> Scaling:
     """Return the scaling fitted to training images; `chunks` starts a pass over them, uint8 [n, H, W, C].
 
     `symmetric` and `unit` read the shape alone; the others make one pass, whitening three. Raise `DataError` where
-    there are no images or their shapes differ, `ConfigurationError` where they are too large to whiten.
+    there are no images or their shapes differ, and as `expect_scaling` does.
     """
     first = next(checked(chunks()), None)
     if first is None:
         raise DataError("There are no images to fit a scaling to. Give the training images of a dataset.")
+    height, width, channels = first.shape[1:]
+    expect_scaling(settings, (height, width, channels))
     fit = find(SCALINGS, "scaling", settings.scaling)
     if settings.scaling in ("symmetric", "unit"):
-        return fit(settings, first.shape[1:])
+        return fit(settings, (height, width, channels))
     return fit(settings, chunks)
 
 
-def save_scaling(scaling: Scaling, folder: Path) -> None:
-    """Write `scaling.json` and `scaling.safetensors` (float64) into a folder; for use inside `new_folder`."""
+def expect_scaling(settings: ScalingSettings, shape: Shape) -> None:
+    """Raise `ConfigurationError` where images of this shape cannot be scaled so: whitening has limits."""
+    if settings.scaling in ("pca", "zca"):
+        expect_whitening(settings, shape)
+
+
+def save_scaling(scaling: Scaling | None, folder: Path) -> None:
+    """Write `scaling.json` and `scaling.safetensors` (float64) into a folder that is not finished yet.
+
+    Where there is no scaling, those that an interrupted writer left are removed.
+    """
+    if scaling is None:
+        for name in SCALING_FILES:
+            (folder / name).unlink(missing_ok=True)
+        return
     from safetensors.numpy import save
 
     saved = _Saved(settings=scaling.settings, shape=scaling.shape)
@@ -67,22 +85,54 @@ def save_scaling(scaling: Scaling, folder: Path) -> None:
 
 def load_scaling(folder: Path) -> Scaling:
     """Read the scaling of a folder; raise `DamagedError` where a file is missing or not what it should be."""
-    saved = _Saved.read(read_json(folder / SETTINGS_FILE), f"`{folder / SETTINGS_FILE}`")
-    arrays = _read_arrays(folder / ARRAYS_FILE)
+    saved = _read_saved(folder / SETTINGS_FILE)
+    arrays = _read_arrays(folder / ARRAYS_FILE, saved)
     kind = Whitening if saved.settings.scaling in ("pca", "zca") else Coordinatewise
     try:
         scaling = kind(saved.settings, saved.shape, **arrays)
     except TypeError as error:
-        raise DamagedError(f"`{folder / ARRAYS_FILE}` does not hold the constants of {saved.settings.scaling}.") from error
+        wanted = saved.settings.scaling
+        raise DamagedError(f"`{folder / ARRAYS_FILE}` does not hold the constants of {wanted}.") from error
     _check(scaling, folder / ARRAYS_FILE)
     return scaling
 
 
-def _read_arrays(path: Path) -> dict[str, Any]:
+def scaling_of(folder: Path, settings: ScalingSettings, shape: Shape) -> Scaling | None:
+    """Return the scaling that the description of a folder names; None for `symmetric`, which has no files.
+
+    Raise `DamagedError` where its files are missing, damaged, or of another scaling or shape [H, W, C].
+    """
+    if settings.is_symmetric:
+        return None
+    saved = _read_saved(folder / SETTINGS_FILE)
+    if (saved.settings, saved.shape) != (settings, shape):
+        raise DamagedError(
+            f"`{folder / SETTINGS_FILE}` is of {saved.settings.scaling} for images {list(saved.shape)}; its folder "
+            f"needs {settings.scaling} for {list(shape)}, settings and all. Restore it from a copy."
+        )
+    return load_scaling(folder)
+
+
+def _read_saved(path: Path) -> _Saved:
+    with reading(path):
+        size = path.stat().st_size
+    if size > _LARGEST_SETTINGS:
+        raise DamagedError(f"`{path}` has {size:,} bytes, more than any scaling needs. Restore it from a copy.")
+    try:
+        return _Saved.read(read_json(path), f"`{path}`")
+    except ConfigurationError as error:
+        raise DamagedError(f"{error} Restore it from a copy.") from error
+
+
+def _read_arrays(path: Path, saved: _Saved) -> dict[str, Any]:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
+    num_values = prod(saved.shape)
     with reading(path):
+        size = path.stat().st_size
+        if size > 8 * num_values * (min(num_values, MAX_VALUES) + 4) + _LARGEST_SETTINGS:  # float64 directions [D, D]
+            raise DamagedError(f"`{path}` has {size:,} bytes, more than images {list(saved.shape)} need.")
         content = path.read_bytes()
     try:
         arrays = load(content)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from ganvas.data.card import CARD, Card, pixel_file, read_card
 from ganvas.data.ledger import LEDGER, Row, ask, columns_of, rows
+from ganvas.data.scaling import scaling_of
+from ganvas.data.scalings.contract import Scaling
 from ganvas.data.splitting import SPLITS, Split
 from ganvas.errors import DamagedError, DataError
 from ganvas.images import ImageShape, Pixels
@@ -32,6 +34,7 @@ class Dataset:
         dataset = cls(folder, read_card(folder / CARD))
         for split in SPLITS:
             dataset.pixels(split)
+        _ = dataset.scaling
         return dataset
 
     @property
@@ -51,8 +54,13 @@ class Dataset:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of shape, classes, splits, labels and pixels."""
+        """SHA-256 of shape, classes, splits, labels and pixels, and of a scaling that is not symmetric."""
         return self.card.content_hash
+
+    @cached_property
+    def scaling(self) -> Scaling | None:
+        """How bytes become what the networks see, and back; None for the usual x / 127.5 - 1."""
+        return scaling_of(self.folder, self.card.scaling, (self.card.height, self.card.width, self.card.channels))
 
     def count(self, split: Split) -> int:
         """Return how many images a split has."""
@@ -125,6 +133,7 @@ class Dataset:
                 f"{name} {count:,}" for name, count in zip(card.classes, card.splits[split].per_class, strict=True)
             )
             lines.append(f"  {split}: {self.count(split):,}" + (f" ({counts})" if counts else ""))
+        lines += [] if card.scaling.is_symmetric else [f"  scaled by {card.scaling.scaling} for the networks"]
         lines += [f"  from {source.name} ({source.licence or 'licence unknown'})" for source in card.sources]
         return "\n".join([*lines, f"  content hash {card.content_hash}"])
 

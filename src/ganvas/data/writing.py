@@ -17,6 +17,8 @@ from ganvas.data.inspection import Finding
 from ganvas.data.judging import judge, readable
 from ganvas.data.ledger import LEDGER, OUTCOMES, LedgerWriter, row_of
 from ganvas.data.preprocessing import Preprocessing
+from ganvas.data.scaling import fit_scaling, save_scaling
+from ganvas.data.scalings.contract import Scaling, ScalingSettings
 from ganvas.data.sources.source import Item, Source
 from ganvas.data.splitting import SPLITS, Split, held_out
 from ganvas.data.spool import Spool
@@ -28,6 +30,7 @@ _REQUEST, _LEDGER, _SPOOL = "request.part", "manifest.part", "pixels.part"
 PARTS = (_REQUEST, _REQUEST + UNFINISHED, _LEDGER, f"{_LEDGER}-journal", f"{LEDGER}-journal", _SPOOL)
 _COMMIT_SECONDS = 2.0
 _COMMIT_ROWS = 5000
+_FITTED_BYTES = 1 << 22  # at once; some ten times as much in float64
 
 
 class Kept(NamedTuple):
@@ -131,11 +134,17 @@ class DatasetWriter:
                 digest.update(chunk)
             self.ledger.place(split, kept.numbers[chosen].tolist())
             splits[split] = _record(labels[chosen], classes)
+        scaling = self._fit_scaling(choices.scaling, splits["train"].count)
+        save_scaling(scaling, self.folder)
+        if scaling is not None:
+            digest.update(json_bytes({"scaling": choices.scaling.plain()}))
         card = Card(
             **dict(zip(("height", "width", "channels"), self.preprocessing.shape, strict=True)),  # pyright: ignore[reportArgumentType]
             classes=classes,
             splits=splits,
             preprocessing=self.preprocessing,
+            scaling=choices.scaling,
+            scaling_constants={} if scaling is None else scaling.constants(),
             splitting=choices.splitting,
             policies=choices.policies,
             sources=self._source_records(sources, weights),
@@ -161,6 +170,16 @@ class DatasetWriter:
             (self.folder / name).unlink(missing_ok=True)
         for path in self.folder.iterdir():
             _flush_to_disk(path)
+
+    def _fit_scaling(self, settings: ScalingSettings, count: int) -> Scaling | None:
+        """Return the scaling fitted to the training split's pixel file; None for symmetric."""
+        if settings.is_symmetric:
+            return None
+        pixels = np.load(self.folder / pixel_file("train"), mmap_mode="r" if count else None)
+        step = max(1, _FITTED_BYTES // self.spool.image_bytes)
+        return fit_scaling(
+            settings, lambda: (np.asarray(pixels[start : start + step]) for start in range(0, count, step))
+        )
 
     def _is_same(self, request: Any) -> bool:  # noqa: ANN401
         """Tell whether the folder holds the beginning of the same work, whole."""

@@ -6,14 +6,25 @@ from ganvas.images import ImageShape
 
 
 def model_card(
-    name: str, family: str, image_shape: ImageShape, classes: tuple[str, ...], origin: dict[str, Any]
+    name: str,
+    family: str,
+    image_shape: ImageShape,
+    classes: tuple[str, ...],
+    origin: dict[str, Any],
+    scaling: str | None = None,
 ) -> str:
-    """Return the card as Markdown, with the header that model hubs read."""
+    """Return the card as Markdown, with the header that model hubs read; `scaling` is that of its images, by name."""
     drawn = f"It draws {len(classes)} classes on demand: {', '.join(classes)}." if classes else "It has no classes."
     made = "\n".join(f"| {key} | {value} |" for key, value in origin.items() if not isinstance(value, dict))
     score = origin.get("score")
     scored = (
         f"\nScore of this checkpoint: {score['protocol']} {score['value']:.4g} (lower is better).\n" if score else ""
+    )
+    inverted = (
+        f"\nThe networks work on images scaled by `{scaling}`; `scaling.json` and `scaling.safetensors` hold it, and "
+        "`generate` inverts it.\n"
+        if scaling
+        else ""
     )
     height, width = image_shape[1:]
     label = f", labels={classes[0]!r}" if classes else ""
@@ -39,7 +50,7 @@ images = gan.generate(16{label}, seed=0)  # uint8 [16, {height}, {width}, {image
 ```
 
 The weights are safetensors and the description is JSON: reading them runs no code.
-
+{inverted}
 ## How it was made
 
 | | |

@@ -1,11 +1,13 @@
 """Sampling: image i of seed s is the same, to the pixel, however many are made at once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from ganvas.data.scalings.contract import Scaling
 from ganvas.images import Pixels
 from ganvas.players import Generator, to_pixels
 from ganvas.seeds import Stream
@@ -13,6 +15,8 @@ from ganvas.seeds import Stream
 CHUNK = 16
 """Images always go through the network in aligned chunks of this many: a matrix product of another shape may round
 differently, and a pixel on the edge between two values would flip."""
+Decoder = Callable[[Tensor], Pixels]
+"""Makes a generator's images [N, C, H, W] uint8 [N, H, W, C]."""
 
 
 def draw_labels(generator: Generator, num: int, seed: int, first: int = 0) -> NDArray[np.int64]:
@@ -20,19 +24,41 @@ def draw_labels(generator: Generator, num: int, seed: int, first: int = 0) -> ND
     return Stream(seed, "generate/labels", first=first).integers(num, generator.num_classes)
 
 
+def decoder_of(scaling: Scaling | None) -> Decoder:
+    """Return how a generator that learnt scaled images gives bytes: the scaling inverted, `to_pixels` without one."""
+    if scaling is None:
+        return to_pixels
+
+    def decode(images: Tensor) -> Pixels:
+        return scaling.invert(images.detach().float().permute(0, 2, 3, 1).cpu().numpy())
+
+    return decode
+
+
 def sample(
-    generator: Generator, num: int, labels: NDArray[np.int64] | None = None, seed: int = 0, first: int = 0
+    generator: Generator,
+    num: int,
+    labels: NDArray[np.int64] | None = None,
+    seed: int = 0,
+    first: int = 0,
+    decode: Decoder = to_pixels,
 ) -> Pixels:
     """Return images `first` ... `first + num - 1` of `seed` as uint8 [num, H, W, C].
 
-    `labels` [num] are the classes asked for; a conditional generator draws them when None.
+    `labels` [num] are the classes asked for; a conditional generator draws them when None. `decode` makes bytes of
+    the generator's values (`decoder_of`).
     """
-    return np.concatenate(list(sample_chunks(generator, num, labels, seed, first)))
+    return np.concatenate(list(sample_chunks(generator, num, labels, seed, first, decode)))
 
 
 @torch.no_grad()
 def sample_chunks(
-    generator: Generator, num: int, labels: NDArray[np.int64] | None = None, seed: int = 0, first: int = 0
+    generator: Generator,
+    num: int,
+    labels: NDArray[np.int64] | None = None,
+    seed: int = 0,
+    first: int = 0,
+    decode: Decoder = to_pixels,
 ) -> Iterator[Pixels]:
     """Yield the same images in pieces, so that memory stays flat."""
     if generator.num_classes and labels is None:
@@ -49,6 +75,6 @@ def sample_chunks(
                 asked = torch.zeros(CHUNK, dtype=torch.long)
                 asked[wanted] = torch.from_numpy(labels[start + wanted.start - first : start + wanted.stop - first])
                 asked = asked.to(device)
-            yield to_pixels(generator(latents, asked))[wanted]
+            yield decode(generator(latents, asked))[wanted]
     finally:
         generator.train(was_training)

@@ -8,6 +8,8 @@ from pydantic import field_validator
 from torch import nn
 
 from ganvas.config import Config, Field
+from ganvas.data.scaling import ARRAYS_FILE, save_scaling, scaling_of
+from ganvas.data.scalings.contract import Scaling, ScalingSettings
 from ganvas.errors import DamagedError, ModelError
 from ganvas.images import ImageShape
 from ganvas.models.family import FamilyConfig, check, read_family
@@ -29,7 +31,12 @@ class ModelDescription(Config):
     model: dict[str, Any] = Field(description="family and sizes of the networks")
     image_shape: ImageShape = Field(description="channels, height, width")
     classes: tuple[str, ...] = Field(max_length=1_000_000, description="names of the classes; empty without")
-    weights: dict[str, str] = Field(description="SHA-256 of each weight file")
+    weights: dict[str, str] = Field(description="SHA-256 of each safetensors file")
+    scaling: ScalingSettings = Field(
+        default=ScalingSettings(),
+        exclude_if=lambda scaling: scaling.is_symmetric,
+        description="how bytes become what the networks see; left out where it is x / 127.5 - 1",
+    )
     origin: dict[str, Any] = Field(default={}, description="where the model comes from: recipe, dataset, step, score")
 
     @field_validator("origin")
@@ -48,17 +55,28 @@ class SavedModel(NamedTuple):
     config: FamilyConfig
     generator: Generator
     discriminator: Discriminator | None
+    scaling: Scaling | None
 
 
-def write_model(folder: Path, config: FamilyConfig, gan: Gan, classes: tuple[str, ...], origin: dict[str, Any]) -> None:
-    """Write both players and their description into an existing folder."""
+def write_model(
+    folder: Path,
+    config: FamilyConfig,
+    gan: Gan,
+    classes: tuple[str, ...],
+    origin: dict[str, Any],
+    scaling: Scaling | None = None,
+) -> None:
+    """Write both players, their scaling where they have one, and their description into an existing folder."""
     write_tensors(folder / GENERATOR, gan.generator.state_dict())
     write_tensors(folder / DISCRIMINATOR, gan.discriminator.state_dict())
+    save_scaling(scaling, folder)
+    names = (GENERATOR, DISCRIMINATOR, *([] if scaling is None else [ARRAYS_FILE]))
     description = ModelDescription(
         model=config.plain(),
         image_shape=gan.generator.image_shape,
         classes=classes,
-        weights={name: sha256_of_file(folder / name) for name in (GENERATOR, DISCRIMINATOR)},
+        weights={name: sha256_of_file(folder / name) for name in names},
+        scaling=ScalingSettings() if scaling is None else scaling.settings,
         origin=origin | {"generator_parameters": num_parameters(gan.generator)},
     )
     write_file(folder / DESCRIPTION, json_bytes(description.plain()))
@@ -73,10 +91,11 @@ def read_model(folder: Path) -> SavedModel:
     config = read_family(description.model, f"`{path}`")
     generator, discriminator = empty_players(config, description.image_shape, len(description.classes))
     _load(folder, GENERATOR, generator, description)
+    scaling = _scaling(folder, description)
     if not (folder / DISCRIMINATOR).is_file():
-        return SavedModel(description, config, generator, None)
+        return SavedModel(description, config, generator, None, scaling)
     _load(folder, DISCRIMINATOR, discriminator, description)
-    return SavedModel(description, config, generator, discriminator)
+    return SavedModel(description, config, generator, discriminator, scaling)
 
 
 def empty_players(config: FamilyConfig, shape: ImageShape, num_classes: int) -> tuple[Generator, Discriminator]:
@@ -98,8 +117,20 @@ def empty_players(config: FamilyConfig, shape: ImageShape, num_classes: int) -> 
 
 
 def _load(folder: Path, name: str, player: nn.Module, description: ModelDescription) -> None:
-    path = folder / name
-    adopt_file(player, path)
-    if sha256_of_file(path) != description.weights.get(name):
-        raise DamagedError(f"`{path}` is not the file that {DESCRIPTION} was written with: its SHA-256 differs.")
+    adopt_file(player, folder / name)
+    _expect_same(folder / name, description)
     player.eval().requires_grad_(False)
+
+
+def _scaling(folder: Path, description: ModelDescription) -> Scaling | None:
+    """Return the scaling; its size is bounded by that of images, which the weights have confirmed."""
+    channels, height, width = description.image_shape
+    scaling = scaling_of(folder, description.scaling, (height, width, channels))
+    if scaling is not None:
+        _expect_same(folder / ARRAYS_FILE, description)
+    return scaling
+
+
+def _expect_same(path: Path, description: ModelDescription) -> None:
+    if sha256_of_file(path) != description.weights.get(path.name):
+        raise DamagedError(f"`{path}` is not the file that {DESCRIPTION} was written with: its SHA-256 differs.")

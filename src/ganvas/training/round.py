@@ -23,7 +23,7 @@ class Batches(Protocol):
     """Where real images come from: batch `index` is a pure function of the index."""
 
     def batch(self, index: int) -> tuple[Tensor, Tensor | None]:
-        """Return uint8 images [N, H, W, C] and labels [N], or None without classes."""
+        """Return images [N, H, W, C], uint8 or scaled already, and labels [N], or None without classes."""
         ...
 
     @property

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ganvas.data.feed import Feed
+from ganvas.data.scalings.contract import Scaling
 from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError, DataError, UsageError
 from ganvas.images import ImageShape, Pixels
@@ -78,10 +79,11 @@ def train_gan(
     `report` receives every iteration's record (`step`, `epoch`, `d/loss`, `g/loss` and their parts, accuracies); it
     prints both losses by default. `recipe` is by default the one named like the family; `settings` replace fields of
     it by their dotted names. `dataset` is a dataset folder or a pair (uint8 images [N, H, W, C], labels [N] or None).
+    Images of a folder are seen through its scaling; `sample(..., decode=decoder_of(dataset.scaling))` gives bytes.
     """
     found = recipe if isinstance(recipe, Recipe) else find_recipe(recipe or _recipe_of(gan))
     training = found.override(**settings).training
-    pixels, labels, weights = _arrays(dataset)
+    pixels, labels, weights, scaling = _arrays(dataset)
     _check_fit(gan, pixels, labels)
     images_a_step = training.batch_size * training.discriminator_steps
     training = training.override(steps=max(1, ceil(epochs * len(pixels) / images_a_step)))
@@ -95,6 +97,7 @@ def train_gan(
         weights=weights,
         balance_alpha=training.balance_alpha,
         max_repeats=training.max_repeats,
+        scaling=scaling,
     )
     monitor = Monitor(training.monitor)
     with cpu_threads(training.threads), stop_on_signal(print) as stop, feed:
@@ -148,12 +151,12 @@ def _recipe_of(gan: Gan) -> str:
     return families[0]
 
 
-def _arrays(dataset: Images) -> tuple[Pixels, np.ndarray | None, np.ndarray | None]:
-    """Return images, labels and weights."""
+def _arrays(dataset: Images) -> tuple[Pixels, np.ndarray | None, np.ndarray | None, Scaling | None]:
+    """Return images, labels, weights and scaling."""
     if isinstance(dataset, tuple):
-        return *dataset, None
+        return *dataset, None, None
     opened = dataset if isinstance(dataset, Dataset) else Dataset.open(Path(dataset))
-    return opened.pixels("train"), opened.labels("train"), opened.weights("train")
+    return opened.pixels("train"), opened.labels("train"), opened.weights("train"), opened.scaling
 
 
 def _check_fit(gan: Gan, pixels: Pixels, labels: np.ndarray | None) -> None:

@@ -170,7 +170,7 @@ def _hold(folder: Path) -> Iterator[None]:
     path = folder.with_name(folder.name + ".lock")
     lock = FileLock(path, timeout=0)
     try:
-        on_disk(lock.acquire, path)
+        lock.acquire()
     except Timeout:
         raise RunError(f"Another run is collecting into `{folder}`. Wait for it, or choose another --out.") from None
     try:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganvas.catalogue import find
+from ganvas.data.attribution import write_attribution
 from ganvas.data.store import CARD, Dataset
 from ganvas.errors import RunError, UsageError, unknown_name
 from ganvas.exporting.datasets import DATASET_EXPORTS
-from ganvas.data.attribution import write_attribution
 from ganvas.exporting.datasets.dataset_card import dataset_card
 from ganvas.exporting.datasets.record import DatasetExport
 from ganvas.progress import Lines, Progress
@@ -109,9 +109,10 @@ def _model_folder(source: "Model | str | Path", path: Path) -> None:
     model = source if isinstance(source, Model) else load(source)
     if path.exists() and not (path / DESCRIPTION).is_file() and (not path.is_dir() or any(path.iterdir())):
         raise RunError(f"`{path}` exists and is not a model folder. Give another place with --out.")
-    card = model_card(path.name, model.config.family, model.image_shape, model.classes, model.origin)
+    scaling = None if model.scaling is None else model.scaling.settings.scaling
+    card = model_card(path.name, model.config.family, model.image_shape, model.classes, model.origin, scaling)
     with new_folder(path, seal=False) as working:
-        write_model(working, model.config, model.gan, model.classes, model.origin)
+        write_model(working, model.config, model.gan, model.classes, model.origin, model.scaling)
         write_file(working / README, card.encode())
         draw_classes(model, working / "samples.png")
 

@@ -7,8 +7,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ganvas.data.scalings.contract import Scaling
 from ganvas.errors import ModelError, UsageError
-from ganvas.generation.sampling import draw_labels, sample, sample_chunks
+from ganvas.generation.sampling import decoder_of, draw_labels, sample, sample_chunks
 from ganvas.images import ImageShape, Pixels
 from ganvas.models.family import FamilyConfig, build_gan
 from ganvas.models.saved import DESCRIPTION, empty_players, read_model
@@ -31,12 +32,15 @@ class Model:
         discriminator: Discriminator | None,
         classes: tuple[str, ...],
         origin: dict[str, Any],
+        scaling: Scaling | None = None,
     ) -> None:
         self.config = config
         self.generator = generator
         self.discriminator = discriminator
         self.classes = classes
         self.origin = origin
+        self.scaling = scaling
+        """How bytes become what the networks see, and back; None for the usual x / 127.5 - 1."""
 
     @classmethod
     def untrained(cls, config: FamilyConfig, shape: ImageShape, classes: tuple[str, ...], seed: int = 0) -> Self:
@@ -67,11 +71,13 @@ class Model:
         Image i of a seed is the same, to the pixel, however many are made at once. `labels` is a class (number or
         name) for all or one for each; a conditional model draws them when None.
         """
-        return sample(self.generator, self._check_num(num), self.class_numbers(labels, num), seed, first)
+        numbers, decode = self.class_numbers(labels, self._check_num(num)), decoder_of(self.scaling)
+        return sample(self.generator, num, numbers, seed, first, decode)
 
     def generate_chunks(self, num: int, labels: Labels = None, seed: int = 0, first: int = 0) -> Iterator[Pixels]:
         """Yield the same images in pieces, so that memory stays flat."""
-        return sample_chunks(self.generator, self._check_num(num), self.class_numbers(labels, num), seed, first)
+        numbers, decode = self.class_numbers(labels, self._check_num(num)), decoder_of(self.scaling)
+        return sample_chunks(self.generator, num, numbers, seed, first, decode)
 
     def labels_of(self, num: int, labels: Labels = None, seed: int = 0, first: int = 0) -> NDArray[np.int64] | None:
         """Return the classes [num] that `generate` shows with the same arguments; None when unconditional."""
@@ -133,7 +139,8 @@ def load(path: str | Path) -> Model:
     if (folder / DESCRIPTION).is_file():
         saved = read_model(folder)
         origin = saved.description.origin
-        return Model(saved.config, saved.generator, saved.discriminator, saved.description.classes, origin)
+        players, classes = (saved.generator, saved.discriminator), saved.description.classes
+        return Model(saved.config, *players, classes, origin, saved.scaling)
     if is_run_folder(folder):
         return _from_run(RunFolder.open(folder))
     if not folder.exists():
@@ -159,4 +166,4 @@ def _from_run(run: RunFolder) -> Model:
         "generator_sha256": sha256_of_file(chosen / checkpoint.GENERATOR),
         "training": config.recipe.training.plain(),
     }
-    return Model(config.recipe.model, generator, discriminator, config.classes, origin)
+    return Model(config.recipe.model, generator, discriminator, config.classes, origin, run.scaling)

@@ -15,6 +15,7 @@ from ganvas.data.mixing import Part, parts_of
 from ganvas.data.place import REPORT, new_dataset
 from ganvas.data.preprocessing import Preprocessing
 from ganvas.data.report.page import write_report
+from ganvas.data.scaling import expect_scaling
 from ganvas.data.sources.opening import open_source
 from ganvas.data.sources.source import Source
 from ganvas.data.store import Dataset
@@ -77,11 +78,16 @@ class Mix(NamedTuple):
     sources: list[Source]
 
     def preprocessing(self, size: int | str | tuple[int, int], channels: int | None, choices: Choices) -> Preprocessing:
-        """Return what is done to every image."""
+        """Return what is done to every image; raise `UsageError` or `ConfigurationError` where it cannot be done."""
         height, width = _height_and_width(size)
         usual = max(source.channels for source in self.sources)
         values = choices.editing.plain() | {"height": height, "width": width, "channels": channels or usual}
-        return Preprocessing.read(values, "What `prepare` was given")
+        preprocessing = Preprocessing.read(values, "What `prepare` was given")
+        for operation in preprocessing.operations:
+            if reason := operation.refuse(preprocessing.channels):
+                raise UsageError(reason)
+        expect_scaling(choices.scaling, preprocessing.shape)
+        return preprocessing
 
     def request(self, preprocessing: Preprocessing) -> dict[str, Any]:
         """Return what must be the same for an interrupted preparation to go on."""

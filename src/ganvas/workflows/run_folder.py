@@ -1,6 +1,7 @@
 """The run folder: what a training run leaves on disk, and what it can be resumed, judged and sampled from.
 
 config.json            the recipe, the dataset (folder, content hash, shape, classes), the version
+scaling.*              how bytes become what the networks see, where the dataset has a scaling
 log.jsonl              every step's losses and measures
 samples/<step>.png     grids of the same latents
 checkpoints/<step>/    safetensors, JSON and a manifest of SHA-256
@@ -13,6 +14,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +22,8 @@ from filelock import FileLock, Timeout
 
 from ganvas import __version__
 from ganvas.config import Config, Field
+from ganvas.data.scaling import SCALING_FILES, save_scaling, scaling_of
+from ganvas.data.scalings.contract import Scaling, ScalingSettings
 from ganvas.errors import ConfigurationError, DamagedError, RunError
 from ganvas.images import ImageShape
 from ganvas.recipes.recipe import Recipe
@@ -29,7 +33,7 @@ from ganvas.training import checkpoint
 CONFIG = "config.json"
 LOG = "log.jsonl"
 LATEST, BEST = "latest", "best"
-_BEFORE_CONFIG = {"lock", "holder.json", f"holder.json{UNFINISHED}", f"{CONFIG}{UNFINISHED}"}
+_BEFORE_CONFIG = {"lock", "holder.json", f"holder.json{UNFINISHED}", f"{CONFIG}{UNFINISHED}", *SCALING_FILES}
 """What a run that was killed before it wrote its configuration leaves."""
 
 
@@ -43,6 +47,11 @@ class RunConfig(Config):
     content_hash: str = Field(description="content hash of the dataset")
     image_shape: ImageShape = Field(description="channels, height, width")
     classes: tuple[str, ...] = Field(description="names of the classes; empty without")
+    scaling: ScalingSettings = Field(
+        default=ScalingSettings(),
+        exclude_if=lambda scaling: scaling.is_symmetric,
+        description="how bytes become what the networks see",
+    )
 
 
 class RunFolder:
@@ -55,9 +64,10 @@ class RunFolder:
         """Number of the signal that ended training early."""
 
     @classmethod
-    def create(cls, folder: Path, config: RunConfig) -> Self:
-        """Begin a run in a new or empty folder."""
+    def create(cls, folder: Path, config: RunConfig, scaling: Scaling | None = None) -> Self:
+        """Begin a run in a new or empty folder; a dataset's `scaling` is kept with it."""
         refuse_occupied(folder)
+        on_disk(lambda: save_scaling(scaling, folder), folder)
         run = cls(folder, config)
         run.write_config()
         run.tidy()
@@ -74,6 +84,12 @@ class RunFolder:
     def checkpoints(self) -> Path:
         """The folder of the checkpoints."""
         return self.folder / "checkpoints"
+
+    @cached_property
+    def scaling(self) -> Scaling | None:
+        """How bytes become what the networks see, and back; None for the usual x / 127.5 - 1."""
+        channels, height, width = self.config.image_shape
+        return scaling_of(self.folder, self.config.scaling, (height, width, channels))
 
     def tidy(self) -> None:
         """Make the folders there must be, and remove what killed writers left."""

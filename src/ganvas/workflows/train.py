@@ -12,7 +12,7 @@ from ganvas.config import differences, resumable_fields
 from ganvas.data.feed import Feed
 from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError, DataError, RunError
-from ganvas.generation.sampling import sample
+from ganvas.generation.sampling import decoder_of, sample
 from ganvas.images import contact_sheet, save_png
 from ganvas.metrics.features import pixels as pixel_features
 from ganvas.metrics.protocol import protocol_name
@@ -41,6 +41,7 @@ class TrainingRun:
         self.folder = folder
         self.settings = folder.config.recipe.training
         self.dataset = dataset
+        self.decode = decoder_of(folder.scaling)
 
     def record(self, record: Record) -> None:
         """Add one step to the log."""
@@ -51,7 +52,7 @@ class TrainingRun:
         columns, classes = self.settings.samples.columns, len(self.dataset.classes)
         labels = np.repeat(np.arange(classes), columns) if game.generator.num_classes else None
         num = columns * columns if labels is None else len(labels)
-        pixels = sample(game.average.generator, num, labels, self.settings.seed)
+        pixels = sample(game.average.generator, num, labels, self.settings.seed, decode=self.decode)
         save_png(self.folder.folder / "samples" / f"{game.step:08d}.png", contact_sheet(pixels, columns))
 
     def save(self, game: Game, monitor: Monitor, scored: bool) -> None:
@@ -81,7 +82,7 @@ class TrainingRun:
         num, network = min(wanted, len(real)), pixel_features()
         chosen = np.sort(Stream(seed, "score/real").permutation(len(real))[:num])
         ours, theirs = (
-            network.features(sample(game.average.generator, num, seed=seed)),
+            network.features(sample(game.average.generator, num, seed=seed, decode=self.decode)),
             network.features(real[chosen]),
         )
         directions = random_directions(ours.shape[1], Stream(seed, "score/directions"))
@@ -113,6 +114,7 @@ def train(
         content_hash=dataset.content_hash,
         image_shape=dataset.shape,
         classes=dataset.classes,
+        scaling=dataset.card.scaling,
     )
     check(chosen.model, dataset.shape, dataset.num_classes)
     _expect_classes(chosen, dataset)
@@ -124,7 +126,9 @@ def train(
     choose_device(chosen.training.device)
     folder = Path(out)
     on_disk(lambda: refuse_occupied(folder), folder)
-    return _train(lambda: RunFolder.create(folder, config), folder, dataset, progress or Lines(), resume=False)
+    return _train(
+        lambda: RunFolder.create(folder, config, dataset.scaling), folder, dataset, progress or Lines(), resume=False
+    )
 
 
 def resume(
@@ -222,6 +226,7 @@ def _play(run: RunFolder, dataset: Dataset, progress: Progress, stop: StopReques
         workers=settings.workers,
         balance_alpha=settings.balance_alpha,
         max_repeats=settings.max_repeats,
+        scaling=run.scaling,
     )
     try:
         play(Round(game, settings, feed), monitor, settings, traces, stop, progress)

@@ -13,7 +13,14 @@ from PIL import Image
 
 from ganvas.data.collecting.settings import Collecting
 
-QUICK = {"delay_seconds": 0.0, "backoff_seconds": 0.01, "silence_seconds": 0.6, "file_seconds": 1.5, "tries": 2, "max_wait_seconds": 1.5}
+QUICK = {
+    "delay_seconds": 0.0,
+    "backoff_seconds": 0.01,
+    "silence_seconds": 0.6,
+    "file_seconds": 1.5,
+    "tries": 2,
+    "max_wait_seconds": 1.5,
+}
 
 
 def picture(seed: int = 0, form: str = "PNG", size: int = 24) -> bytes:

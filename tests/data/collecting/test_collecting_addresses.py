@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  (letters that look like others are what is tested)
 """No spelling, redirect or name leads to a server of this machine: a canary on 127.0.0.1 counts its visitors."""
 
 import asyncio

@@ -4,6 +4,7 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 
 import pytest
 from image_web import picture, quick
@@ -223,4 +224,4 @@ def test_a_host_has_two_requests_at_a_time_with_a_delay_between(web):
 
     asyncio.run(work())
     assert most[0] == 2
-    assert min(later - sooner for sooner, later in zip(starts, starts[1:], strict=False)) > 0.07
+    assert min(later - sooner for sooner, later in pairwise(starts)) > 0.07

@@ -37,7 +37,8 @@ def test_text_lists(tmp_path):
 
 
 ROWS = [
-    {"Image_URL": "http://a.example/1.png", "License": "CC BY 4.0", "Author": "Ann, B.", "class": "cat", "Title": "One"},
+    {"Image_URL": "http://a.example/1.png", "License": "CC BY 4.0", "Author": "Ann, B.", "class": "cat",
+     "Title": "One"},
     {"Image_URL": "http://a.example/2.png", "License": None, "Author": None, "class": "dog", "Title": None},
     {"Image_URL": None, "License": None, "Author": None, "class": None, "Title": None},
 ]  # fmt: skip
@@ -130,9 +131,12 @@ def test_openverse_pages_and_rate_limit(web):
             return send_json(handler, {"detail": "Request was throttled."}, 429, ("Retry-After", "0"))
         page = int(asked[-1]["page"][0])
         results = [openverse_image(10 * page + number) for number in range(2)]
-        results[0] |= {"license": "cc0", "license_version": "1.0"} | {"license_url": openverse_image(0, "cc0")["license_url"]}
+        results[0] |= {"license": "cc0", "license_version": "1.0"} | {
+            "license_url": openverse_image(0, "cc0")["license_url"]
+        }
         return send_json(
-            handler, {"result_count": 6, "page_count": 3, "page_size": 20, "page": page, "results": results, "warnings": []}
+            handler, {"result_count": 6, "page_count": 3, "page_size": 20, "page": page,
+                      "results": results, "warnings": []}
         )  # fmt: skip
 
     web.answers["/v1/images/"] = answer
@@ -176,7 +180,8 @@ def commons_page(number, **extmetadata):
         "ObjectName": {"value": f"Apple Lisa {number}", "source": "mediawiki-metadata", "hidden": ""},
         "Categories": {"value": "Apple Lisa|Self-published work", "source": "commons-categories", "hidden": ""},
         "Artist": {
-            "value": '<a href="//commons.wikimedia.org/wiki/User:Rama" title="User:Rama">Rama</a> &amp; Musée <b>Bolo</b>'
+            "value": '<a href="//commons.wikimedia.org/wiki/User:Rama" title="User:Rama">Rama</a> &amp; Musée '
+            "<b>Bolo</b>"
             '<span style="display: none;">hidden<br></span>',
             "source": "commons-desc-page",
         },

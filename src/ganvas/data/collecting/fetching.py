@@ -4,13 +4,13 @@ import asyncio
 import ssl
 import zlib
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 from typing import NamedTuple, NoReturn, Self
 from urllib.parse import urljoin
 
 import httpcore
 import httpx
 
-from ganvas import __version__
 from ganvas.data.collecting.addresses import Guard, Target
 from ganvas.data.collecting.network import PinnedBackend, PinnedTransport, Resolve, resolve
 from ganvas.data.collecting.settings import Collecting
@@ -70,7 +70,7 @@ class Fetcher:
         self.guard = Guard(how.ports, how.allow)
         self.hosts = Hosts(how)
         contact = f"; {how.contact}" if how.contact else ""
-        self.agent = f"ganvas/{__version__} (+https://pypi.org/project/ganvas{contact})"
+        self.agent = f"ganvas/{version('ganvas')} (+https://pypi.org/project/ganvas{contact})"
         backend = PinnedBackend(self.guard, resolve_names)
         trust = trust or httpx.create_ssl_context(trust_env=False)
         self.client = httpx.AsyncClient(

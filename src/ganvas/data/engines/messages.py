@@ -83,7 +83,7 @@ def finding_of(header: Any, body: bytes) -> Finding:  # noqa: ANN401
         height=height,
         format=name,
         measures=None if numbers is None else Measures(*numbers, body[:thumbnail], body[thumbnail:rest]),
-        rights=NO_RIGHTS if rights is None else Rights(*(tuple(v) if isinstance(v, list) else v for v in rights)),
+        rights=NO_RIGHTS if rights is None else Rights._make((*rights[:-1], tuple(rights[-1]))),
     )
 
 

@@ -22,9 +22,9 @@ _CHUNKS_AHEAD = 3  # for each processor of the cluster
 
 
 def inspect_all(items: Iterable[Item], how: Preprocessing, limits: Limits) -> Iterator[tuple[Item, Finding]]:
-    """Yield each item with its finding, in order; connects to the cluster that RAY_ADDRESS names, else starts one here."""
+    """Yield each item with its finding, in order; connects to the cluster of RAY_ADDRESS, or starts one here."""
     try:
-        import ray
+        import ray  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise UsageError('The engine `ray` needs Ray: pip install "ganvas[cluster]". Or use --engine local.') from error
     if not ray.is_initialized():
@@ -48,11 +48,11 @@ def _inspect_chunk(contents: list[Any], settings: dict[str, Any]) -> list[Findin
 
 def _results(
     chunk: list[Item],
-    result: Any,
+    result: Any,  # noqa: ANN401
     how: Preprocessing,
-    limits: Limits,  # noqa: ANN401
+    limits: Limits,
 ) -> Iterator[tuple[Item, Finding]]:
-    import ray
+    import ray  # pyright: ignore[reportMissingImports]
 
     try:
         findings = ray.get(result, timeout=limits.seconds_per_image * len(chunk))

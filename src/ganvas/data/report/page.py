@@ -50,7 +50,7 @@ class Section(NamedTuple):
 
     name: str
     outcome: str
-    count: int
+    num: int
     pictures: list[Picture]
 
 

@@ -78,7 +78,7 @@ class Scaling(ABC):
 
     @abstractmethod
     def constants(self) -> dict[str, Any]:
-        """Return what the card tells: settings, formula and constants, long arrays as their range; plain JSON."""
+        """Return what the card tells: formula and constants, long arrays as their range; plain JSON."""
 
     @abstractmethod
     def arrays(self) -> dict[str, Values]:

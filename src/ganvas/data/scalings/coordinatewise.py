@@ -22,10 +22,9 @@ class Coordinatewise(Scaling):
     divisor: Values
 
     def constants(self) -> dict[str, Any]:
-        """Return settings, formula, offset and divisor."""
+        """Return formula, offset and divisor."""
         formula = "(x - offset) / divisor"
-        fitted = {"offset": told(self.offset), "divisor": told(self.divisor)}
-        return {**self.settings.plain(), "formula": formula, **fitted}
+        return {"formula": formula, "offset": told(self.offset), "divisor": told(self.divisor)}
 
     def arrays(self) -> dict[str, Values]:
         """Return offset and divisor."""

@@ -41,10 +41,9 @@ class Whitening(Scaling):
     lost_variance: Values
 
     def constants(self) -> dict[str, Any]:
-        """Return settings, formula, the sizes of what was fitted, and what a smaller number of directions loses."""
+        """Return formula, the sizes of what was fitted, and what a smaller number of directions loses."""
         back = "" if self.settings.scaling == "pca" else " U^T"
         return {
-            **self.settings.plain(),
             "formula": f"(x - mean) U diag(variances + scaling_epsilon)^(-1/2){back} / bound",
             "mean": told(self.mean),
             "variances": told(self.variances),
@@ -93,10 +92,6 @@ class Whitening(Scaling):
 
 def fit_whitening(settings: ScalingSettings, chunks: Chunks) -> Whitening:
     """Return PCA or ZCA whitening fitted in three passes: mean, covariance, bound."""
-    for first in checked(chunks()):
-        height, width, channels = first.shape[1:]
-        expect_whitening(settings, (height, width, channels))
-        break
     places = moments_of(chunks())
     height, width, channels = places.mean.shape
     num_values = places.mean.size
