@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -150,10 +151,9 @@ def _processor_seconds() -> float:
 
 def run(job: Job) -> dict[str, Any]:
     """Do the job; imports of the libraries are not timed, the start of workers is."""
-    import ganvas.workflows.prepare
-
+    import_module("ganvas.workflows.prepare")
     if job.kind == "loader":
-        import torch.utils.data  # noqa: F401
+        import_module("torch.utils.data")
     watch = _Watch()
     if job.watch:
         watch.start()

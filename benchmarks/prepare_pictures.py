@@ -3,18 +3,21 @@
 import io
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ganvas.data.store import Dataset
 from ganvas.seeds import Stream
 
 PHOTO_SIZE = (4000, 3000)
@@ -43,7 +46,26 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _once(folder: Path, make) -> Path:  # noqa: ANN001
+def described(folder: Path) -> dict[str, Any]:
+    """Return how many files a folder has, and their mean size in bytes."""
+    sizes = [path.stat().st_size for path in files(folder)]
+    return {"num_files": len(sizes), "mean_bytes": statistics.mean(sizes)}
+
+
+def compared(folder: Path, dataset: Path, loop: Path) -> dict[str, Any]:
+    """Return how many images were kept, and their mean difference from those of the loop, in grey levels."""
+    prepared, other = Dataset.open(dataset), np.load(loop)
+    places = {path.relative_to(folder).as_posix(): place for place, path in enumerate(files(folder))}
+    differences = []
+    for split in ("train", "test"):
+        order = [places[row.path] for row in prepared.rows(split)]
+        for start in range(0, len(order), 1000):
+            ours = prepared.pixels(split)[start : start + 1000].astype(np.int16)
+            differences.append(np.abs(ours - other[order[start : start + 1000]]).mean((1, 2, 3)))
+    return {"kept": prepared.card.kept, "difference": float(np.concatenate(differences).mean())}
+
+
+def _once(folder: Path, make: Callable[[Path], None]) -> Path:
     if not folder.exists():
         unfinished = folder.with_name(folder.name + ".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -8,7 +8,6 @@ import json
 import os
 import platform
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-import numpy as np
 import PIL
 import torch
 import tyro
@@ -24,10 +22,9 @@ from rich.console import Console
 
 from benchmarks.machine import CUBE, product_rate
 from benchmarks.prepare_contestants import Job
-from benchmarks.prepare_pictures import PHOTO_QUALITY, PHOTO_SIZE, cifar, files, photos
+from benchmarks.prepare_pictures import PHOTO_QUALITY, PHOTO_SIZE, cifar, compared, described, files, photos
 from benchmarks.prepare_steps import microseconds
 from benchmarks.prepare_tables import memory_table, phase_table, spread, step_table, work_table
-from ganvas.data.store import Dataset
 from ganvas.errors import UsageError
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -93,7 +90,7 @@ def main(
         memory: Numbers of files of CIFAR-10 for which the peak memory is measured.
         json_out: File for all figures.
     """
-    console, data = Console(), _data_folder(data_dir)
+    console, data = _console(), _data_folder(data_dir)
     with ExitStack() as stack:
         place = work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         out = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=_made(place))))
@@ -101,7 +98,7 @@ def main(
         works = _works(data, place, images, photos, console)
         for one in works:
             turns = take_turns(one, repetitions, out, console)
-            report["works"][one.name] = _described(one) | figures(one, turns)
+            report["works"][one.name] = described(one.folder) | figures(one, turns)
             num = 1000 if one.size == 32 else 20
             report["steps"][one.name] = {
                 step: spread(values) for step, values in microseconds(one.folder, one.size, num, 5).items()
@@ -125,7 +122,7 @@ def take_turns(work: Work, repetitions: int, out: Path, console: Console) -> lis
             result = out / ("pixels.npy" if one.kind != "ganvas" else "dataset")
             turn["runs"][one.name] = run(Job(one.kind, str(work.folder), work.size, str(result), one.workers))
             if one.kind == "ganvas":
-                turn["runs"][one.name] |= _compared(work, result, out / "pixels.npy")
+                turn["runs"][one.name] |= compared(work.folder, result, out / "pixels.npy")
                 shutil.rmtree(result)
         turns.append(turn)
     return turns
@@ -176,22 +173,9 @@ def _works(data: Path, place: Path, images: int, num_photos: int, console: Conso
     return works
 
 
-def _described(work: Work) -> dict[str, Any]:
-    sizes = [path.stat().st_size for path in files(work.folder)]
-    return {"num_files": len(sizes), "mean_bytes": statistics.mean(sizes), "size": work.size}
-
-
-def _compared(work: Work, dataset: Path, loop: Path) -> dict[str, Any]:
-    """Return how many images were kept, and their mean difference from those of the loop, in grey levels."""
-    prepared, other = Dataset.open(dataset), np.load(loop)
-    places = {path.relative_to(work.folder).as_posix(): place for place, path in enumerate(files(work.folder))}
-    differences = []
-    for split in ("train", "test"):
-        order = [places[row.path] for row in prepared.rows(split)]
-        for start in range(0, len(order), 1000):
-            ours = prepared.pixels(split)[start : start + 1000].astype(np.int16)
-            differences.append(np.abs(ours - other[order[start : start + 1000]]).mean((1, 2, 3)))
-    return {"kept": prepared.card.kept, "difference": float(np.concatenate(differences).mean())}
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=150)
 
 
 def _machine() -> dict[str, Any]:

@@ -1,7 +1,6 @@
-"""What each step of reading one file costs in one process, in microseconds: the same functions as in a worker."""
+"""What each step of reading one file costs in one process, in microseconds of its processor time."""
 
 import io
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -33,7 +32,10 @@ class Step(NamedTuple):
 
 
 def microseconds(folder: Path, size: int, num: int, repetitions: int) -> dict[str, list[float]]:
-    """Return the microseconds an image of each step, as often as it was repeated; the steps take turns."""
+    """Return the microseconds an image of each step, as often as it was repeated; the steps take turns.
+
+    The functions are those of a worker process and of the ledger.
+    """
     source = open_source(folder, None, Silent())
     items = list(source.items())
     items = items[:: max(1, len(items) // num)][:num]
@@ -43,16 +45,16 @@ def microseconds(folder: Path, size: int, num: int, repetitions: int) -> dict[st
     taken: dict[str, list[float]] = {step.name: [] for step in steps} | {"ledger": []}
     for _ in range(repetitions):
         for step in steps:
-            begun = time.perf_counter()
+            begun = time.process_time()
             for one in step.inputs:
                 step.work(one)
-            taken[step.name].append(1e6 * (time.perf_counter() - begun) / len(items))
+            taken[step.name].append(1e6 * (time.process_time() - begun) / len(items))
         with tempfile.TemporaryDirectory() as place, LedgerWriter(Path(place, "ledger")) as ledger:
-            begun = time.perf_counter()
+            begun = time.process_time()
             for number, (item, finding) in enumerate(zip(items, findings, strict=True)):
                 ledger.add(row_of(number, source, item, finding, 1.0))
             ledger.commit()
-            taken["ledger"].append(1e6 * (time.perf_counter() - begun) / len(items))
+            taken["ledger"].append(1e6 * (time.process_time() - begun) / len(items))
     return taken
 
 
@@ -95,13 +97,8 @@ def _of_messages(items: list[Item], findings: list[Finding]) -> list[Step]:
     return [Step("question", asked, items), Step("answer", answered, findings)]
 
 
-def _through(header: Any, body: bytes) -> tuple[Any, bytes]:  # noqa: ANN401
+def _through(header: Any, body: bytes) -> tuple[Any, bytes]:
     stream = io.BytesIO()
     write_frame(stream, header, body)
     stream.seek(0)
     return read_frame(stream)
-
-
-def medians(taken: dict[str, list[float]]) -> dict[str, float]:
-    """Return the median of each step."""
-    return {name: statistics.median(values) for name, values in taken.items()}

@@ -51,20 +51,20 @@ def _caption(name: str, work: dict[str, Any]) -> str:
 def phase_table(report: dict[str, Any]) -> Table:
     """Return the seconds of each phase of Ganvas."""
     found = [
-        (f"{name}\n{contestant}", figures["phases"])
+        (f"{name}: {contestant}", figures["phases"])
         for name, work in report["works"].items()
         for contestant, figures in work["contestants"].items()
         if figures["phases"]
     ]
-    table = Table("", *found[0][1], title="Seconds of each phase of Ganvas")
+    table = Table("", *found[0][1], title="Seconds of each phase of Ganvas, median of the turns")
     for name, phases in found:
-        table.add_row(name, *(words(seconds, ".3g") for seconds in phases.values()))
+        table.add_row(name, *(f"{seconds['median']:.3g}" for seconds in phases.values()))
     return table
 
 
 def step_table(report: dict[str, Any]) -> Table:
     """Return the microseconds of each step of reading a file, in one process."""
-    table = Table("", *report["steps"], title="Microseconds a file, in one process")
+    table = Table("", *report["steps"], title="Microseconds of processor time a file, in one process")
     for step in next(iter(report["steps"].values())):
         table.add_row(step, *(words(steps[step], ",.4g") for steps in report["steps"].values()))
     return table
@@ -72,15 +72,19 @@ def step_table(report: dict[str, Any]) -> Table:
 
 def memory_table(report: dict[str, Any]) -> Table:
     """Return the peaks of resident memory."""
-    table = Table("files", "its process", "of which imports", "largest worker", title="Peak memory of Ganvas in MiB")
+    names = ("files", "its process", "of which imports", "largest worker", "bytes a file more than in the row above")
+    table, before = Table(*names, title="Peak memory of Ganvas in MiB"), None
     for found in report["memory"]:
         peaks = (found[name] / MIB for name in ("peak_main", "peak_imports", "peak_worker"))
-        table.add_row(f"{found['num_files']:,}", *(f"{peak:,.0f}" for peak in peaks))
-    if len(report["memory"]) > 1:
-        first, last = report["memory"][0], report["memory"][-1]
-        growth = (last["peak_main"] - first["peak_main"]) / (last["num_files"] - first["num_files"])
-        table.caption = f"{growth:,.0f} bytes more for each file more"
+        table.add_row(f"{found['num_files']:,}", *(f"{peak:,.0f}" for peak in peaks), _growth(before, found))
+        before = found
     return table
+
+
+def _growth(before: dict[str, int] | None, found: dict[str, int]) -> str:
+    if before is None or before["num_files"] == found["num_files"]:
+        return ""
+    return f"{(found['peak_main'] - before['peak_main']) / (found['num_files'] - before['num_files']):,.0f}"
 
 
 def words(values: Spread, form: str) -> str:

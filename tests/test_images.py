@@ -34,6 +34,13 @@ def test_all_256_values_survive_the_road_to_the_network_and_back() -> None:
     np.testing.assert_array_equal(to_pixels(images), pixels)
 
 
+def test_real_values_are_scaled_already() -> None:
+    values = torch.rand(2, 3, 4, 1, dtype=torch.float64) * 5
+    images = from_pixels(values)
+    assert images.dtype == torch.float32
+    torch.testing.assert_close(images, values.permute(0, 3, 1, 2).float(), rtol=0, atol=0)
+
+
 def test_values_outside_the_range_are_clipped() -> None:
     assert to_pixels(torch.tensor([-3.0, 3.0]).view(1, 1, 1, 2)).ravel().tolist() == [0, 255]
 

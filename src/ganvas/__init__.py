@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from ganvas.players import Gan
     from ganvas.recipes.recipe import Recipe, find_recipe
     from ganvas.workflows.book import build_discriminator, build_generator, train_gan
+    from ganvas.workflows.collect import collect
+    from ganvas.workflows.doctor import doctor
     from ganvas.workflows.evaluate import evaluate
     from ganvas.workflows.export import export
     from ganvas.workflows.generate import generate
     from ganvas.workflows.model import Model, load
     from ganvas.workflows.prepare import prepare
     from ganvas.workflows.run_folder import RunFolder
+    from ganvas.workflows.trace import trace
     from ganvas.workflows.train import resume, train
 
 __version__ = "0.1.0"
@@ -37,6 +40,8 @@ _HOMES = {
     "RunFolder": "ganvas.workflows.run_folder",
     "build_discriminator": "ganvas.workflows.book",
     "build_generator": "ganvas.workflows.book",
+    "collect": "ganvas.workflows.collect",
+    "doctor": "ganvas.workflows.doctor",
     "evaluate": "ganvas.workflows.evaluate",
     "export": "ganvas.workflows.export",
     "find_recipe": "ganvas.recipes.recipe",
@@ -44,12 +49,16 @@ _HOMES = {
     "load": "ganvas.workflows.model",
     "prepare": "ganvas.workflows.prepare",
     "resume": "ganvas.workflows.train",
+    "trace": "ganvas.workflows.trace",
     "train": "ganvas.workflows.train",
     "train_gan": "ganvas.workflows.book",
 }
 
 __all__ = [  # noqa: RUF022  (the order of the road)
+    "collect",
+    "doctor",
     "prepare",
+    "trace",
     "train",
     "resume",
     "load",

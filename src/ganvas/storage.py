@@ -88,8 +88,8 @@ def new_folder(path: Path, seal: bool = True, resumable: bool = False) -> Iterat
     """Yield a working folder that becomes `path` when the block ends well, and vanishes otherwise.
 
     With `seal`, its manifest is written last. With `resumable` it is empty only the first time: an interruption
-    (`KeyboardInterrupt`, a kill) leaves it for the next to go on with; an error does not. An existing `path` is replaced: moved aside, then removed, so
-    that one whole folder is always there.
+    (`KeyboardInterrupt`, a kill) leaves it for the next to go on with; an error does not. An existing `path` is
+    replaced: moved aside, then removed, so that one whole folder is always there.
     """
     working = path.with_name(path.name + UNFINISHED)
     with _explained(path):

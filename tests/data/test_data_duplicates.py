@@ -1,4 +1,5 @@
 import gzip
+import hashlib
 import io
 import itertools
 import json
@@ -13,7 +14,7 @@ from PIL import Image, ImageOps
 from ganvas.data.clusters import clusters, exact_groups, representatives
 from ganvas.data.duplicates import NearDuplicates, near_pairs
 from ganvas.data.hamming import close_pairs
-from ganvas.data.measures import hashes, measure, thumbnails
+from ganvas.data.measures import Measured, measure
 from ganvas.errors import DataError
 from ganvas.seeds import Stream
 
@@ -25,13 +26,8 @@ def needs(name):
 
 
 def found_among(images, settings=None):
-    measured = [measure(image) for image in images]
-    return near_pairs(
-        hashes([one.hash for one in measured]),
-        thumbnails([one.thumbnail for one in measured]),
-        settings,
-        thumbnails([one.colours for one in measured]),
-    )
+    measured = Measured.of([measure(image) for image in images])
+    return near_pairs(measured.hashes, measured.thumbnails, settings, measured.colours)
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +117,10 @@ def test_clusters_and_their_representatives():
 
 
 def test_exact_groups():
-    assert exact_groups(["b", "a", None, "b", None, "c", "a"]).tolist() == [0, 1, -1, 0, -1, -1, 1]
+    digests = [hashlib.sha256(word.encode()).digest() for word in "bacbdca"]
+    found = exact_groups(np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 32))
+    assert found.tolist() == [0, 1, 2, 0, -1, 2, 1]
+    assert exact_groups(np.zeros((0, 32), np.uint8)).tolist() == []
 
 
 @needs("mnist")

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from ganvas.data.feed import Feed
+from ganvas.data.scaling import fit_scaling
+from ganvas.data.scalings.contract import ScalingSettings
 from ganvas.errors import DataError, UsageError
 from ganvas.seeds import Stream
 
@@ -55,6 +57,18 @@ def test_each_epoch_holds_every_image_once_in_a_new_order():
     dealt = torch.cat([feed(30, 10).batch(index).labels for index in range(6)])
     assert sorted(dealt[:30].tolist()) == sorted(dealt[30:].tolist()) == list(range(30))
     assert dealt[:30].tolist() != dealt[30:].tolist()
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_scaled_batches_are_the_scaled_bytes(workers):
+    pixels, labels = numbered(30)
+    scaling = fit_scaling(ScalingSettings(scaling="zca"), lambda: iter([pixels]))
+    with Feed.from_arrays(pixels, labels, 8, seed=1, workers=workers, scaling=scaling) as scaled:
+        for index in range(9):
+            found, plain = scaled.batch(index), Feed.from_arrays(pixels, labels, 8, seed=1).batch(index)
+            assert found.pixels.dtype == torch.float32
+            assert_close(found.pixels, torch.from_numpy(scaling.apply(plain.pixels.numpy())), rtol=0, atol=0)
+            assert_close(found.labels, plain.labels)
 
 
 def test_natural_order():

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image, ImageFilter
 from sklearn.datasets import load_digits
 
-from ganvas.data.measures import measure
+from ganvas.data.measures import Measured, measure
 from ganvas.data.outliers import outlyingness
 from ganvas.data.quality import FLAGS, QualityLimits, flags
 from ganvas.errors import DataError
@@ -12,7 +12,7 @@ from ganvas.seeds import Stream
 
 def flagged(images, sizes=None):
     widths, heights = np.array(sizes or [image.size for image in images]).T
-    found = flags([measure(image) for image in images], widths, heights)
+    found = flags(Measured.of([measure(image) for image in images]), widths, heights)
     assert tuple(found) == FLAGS
     return {name: np.flatnonzero(values).tolist() for name, values in found.items() if values.any()}
 
@@ -75,11 +75,11 @@ def test_outlyingness_is_the_distance_to_the_fifth_neighbour():
 def test_small_sets_flag_only_what_is_blank(pictures, num):
     images = pictures[:num]
     sizes = np.full(num, 96)
-    assert not any(values.any() for values in flags([measure(image) for image in images], sizes, sizes).values())
-    few = flags([measure(image) for image in images], sizes, sizes, QualityLimits(least_images=1))
+    assert not any(values.any() for values in flags(Measured.of([measure(image) for image in images]), sizes, sizes).values())
+    few = flags(Measured.of([measure(image) for image in images]), sizes, sizes, QualityLimits(least_images=1))
     assert not any(values.any() for values in few.values())
 
 
 def test_lengths_must_agree(pictures):
     with pytest.raises(DataError, match="1 measures, 2 widths and 1 heights"):
-        flags([measure(pictures[0])], np.array([1, 2]), np.array([1]))
+        flags(Measured.of([measure(pictures[0])]), np.array([1, 2]), np.array([1]))

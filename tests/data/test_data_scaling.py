@@ -142,9 +142,13 @@ def test_standard_has_mean_zero_and_equal_deviations():
 def test_min_max_and_centre_by_hand():
     images = np.array([[10, 20], [30, 110]], np.uint8).reshape(2, 1, 1, 2)
     assert fitted(images, scaling="min_max").apply(images).ravel() == pytest.approx([-1, -0.8, -0.6, 1])
-    assert fitted(images, scaling="min_max", scaling_over="channel").apply(images).ravel() == pytest.approx([-1, -1, 1, 1])
+    assert fitted(images, scaling="min_max", scaling_over="channel").apply(images).ravel() == pytest.approx(
+        [-1, -1, 1, 1]
+    )
     assert fitted(images, scaling="centre").apply(images).ravel() == pytest.approx([-10 / 45, -1, 10 / 45, 1])
-    assert fitted(images, scaling="unit").apply(images).ravel() == pytest.approx([10 / 255, 20 / 255, 30 / 255, 110 / 255])
+    assert fitted(images, scaling="unit").apply(images).ravel() == pytest.approx(
+        [10 / 255, 20 / 255, 30 / 255, 110 / 255]
+    )
 
 
 @pytest.mark.parametrize("kind", ["pca", "zca"])
@@ -238,9 +242,9 @@ def test_scaling_must_be_the_one_that_its_folder_names(tmp_path):
     found = scaling_of(tmp_path, scaling.settings, scaling.shape)
     assert found is not None
     assert np.array_equal(found.apply(pictures(9)), scaling.apply(pictures(9)))
-    for settings, shape in (({"scaling": "pca"}, scaling.shape), ({"scaling": "zca"}, (5, 4, 1))):
+    for values, shape in (({"scaling": "pca"}, scaling.shape), ({"scaling": "zca"}, (5, 4, 1))):
         with pytest.raises(DamagedError, match="needs"):
-            scaling_of(tmp_path, ScalingSettings(**settings), shape)
+            scaling_of(tmp_path, ScalingSettings(**values), shape)
 
 
 def test_what_cannot_be_fitted_is_explained():
@@ -259,9 +263,14 @@ def test_what_cannot_be_fitted_is_explained():
 
 @pytest.mark.parametrize(
     "values",
-    [{"scaling": "zca", "scaling_components": 3}, {"scaling": "min_max", "scaling_over": "pixel"}, {"scaling": "unit", "scaling_over": "channel"},
-     {"scaling": "zca", "scaling_epsilon": 0.01}, {"scaling": "other"}],
-)  # fmt: skip
+    [
+        {"scaling": "zca", "scaling_components": 3},
+        {"scaling": "min_max", "scaling_over": "pixel"},
+        {"scaling": "unit", "scaling_over": "channel"},
+        {"scaling": "zca", "scaling_epsilon": 0.01},
+        {"scaling": "other"},
+    ],
+)
 def test_settings_that_cannot_work_are_refused(values):
     with pytest.raises(ConfigurationError):
         ScalingSettings.read(values, "The scaling")

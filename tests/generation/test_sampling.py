@@ -2,11 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from ganvas.generation.sampling import CHUNK, draw_labels, sample
+from ganvas.data.scaling import fit_scaling
+from ganvas.data.scalings.contract import ScalingSettings
+from ganvas.generation.sampling import CHUNK, decoder_of, draw_labels, sample
 from ganvas.images import ImageShape
 from ganvas.models import MODELS
 from ganvas.models.family import build_gan, family_config
-from ganvas.players import Generator
+from ganvas.players import Generator, to_pixels
 
 
 @pytest.fixture(params=MODELS)
@@ -20,6 +22,19 @@ def test_image_i_of_a_seed_is_the_same_in_any_batch(generator: Generator) -> Non
     for first, num in ((0, 1), (7, 2), (CHUNK - 1, 2), (CHUNK, CHUNK), (5, 2 * CHUNK + 9)):
         np.testing.assert_array_equal(sample(generator, num, seed=4, first=first), whole[first : first + num])
     assert (sample(generator, 3, seed=5) != whole[:3]).any()
+
+
+def test_a_scaling_is_inverted_whatever_the_batch(generator: Generator) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 28, 28, 1), dtype=np.uint8)
+    scaling = fit_scaling(ScalingSettings(scaling="zca"), lambda: iter([pixels]))
+    decode = decoder_of(scaling)
+    images = torch.from_numpy(scaling.apply(pixels)).permute(0, 3, 1, 2)
+    np.testing.assert_array_equal(decode(images), pixels)
+    whole = sample(generator, CHUNK + 5, seed=4, decode=decode)
+    for first, num in ((0, 1), (7, 2), (CHUNK - 1, 2)):
+        np.testing.assert_array_equal(sample(generator, num, seed=4, first=first, decode=decode), whole[first:][:num])
+    assert (whole != sample(generator, CHUNK + 5, seed=4)).any()
+    assert decoder_of(None) is to_pixels
 
 
 def test_a_class_asked_for_is_drawn_whatever_its_neighbours_are(generator: Generator) -> None:

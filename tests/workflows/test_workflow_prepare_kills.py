@@ -20,7 +20,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ganvas.progress import Silent
 from ganvas.seeds import Stream
+from ganvas.workflows.prepare import prepare
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc and SIGKILL")
 NUM_IMAGES = 400
@@ -28,6 +30,7 @@ SIZE = 48
 SLOWLY = "nl_means"
 """An edit that takes its time, so that rows are committed long before all are read."""
 PHASES = (
+    "request.part.unfinished",
     "request.part",
     "pixels.part",
     "pixels-train.npy",
@@ -35,6 +38,7 @@ PHASES = (
     "manifest.sqlite-journal",
     "manifest.sqlite",
     "dataset.json",
+    "report.html.unfinished",
     "report.html",
     "manifest.json",
 )
@@ -371,3 +375,38 @@ def test_two_at_once_into_one_place(photos, undisturbed, tmp_path):
     assert gone_on_after(first.finish()) == 0
     first.errors.unlink()
     expect_same(out, undisturbed)
+
+
+class Stopping(Silent):
+    """Stops the work, as Ctrl-C does, when that many files are read and when all are judged."""
+
+    def __init__(self, after):
+        self.left = after
+
+    def advance(self, amount=1, note=""):
+        self.left -= amount
+        if self.left < 0:
+            raise KeyboardInterrupt
+
+
+def test_what_a_kill_leaves_of_later_work_is_neither_in_the_way_nor_in_the_dataset(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for index in range(12):
+        (folder / f"{index}.png").write_bytes(encoded(picture(index, 40)))
+
+    def made_into(out, progress):
+        return prepare(folder, out=out, size=16, engine="here", progress=progress).folder
+
+    whole = files_of(made_into(tmp_path / "one" / "set", Silent()))
+    out = tmp_path / "two" / "set"
+    with pytest.raises(KeyboardInterrupt):
+        made_into(out, Stopping(12))
+    working = out.with_name("set.unfinished")
+    assert committed(working) == 12
+    for name in (*whole, "ATTRIBUTION.md", "scaling.json", "manifest.sqlite-journal"):
+        (working / name).write_text("half of it")
+    for name in ("request.part", "report.html", "ATTRIBUTION.md", "dataset.json"):
+        (working / f"{name}.unfinished").write_text("half of it")
+    made_into(out, Silent())
+    expect_same(out, whole)

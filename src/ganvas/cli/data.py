@@ -25,7 +25,7 @@ def catalogue() -> None:
 
 
 def trace(
-    what: Positional[str],
+    what: Annotated[Positional[str], arg(metavar="WHAT", help="whose traces to look for")],
     /,
     within: Annotated[Path, arg(help="folder that holds datasets, runs and models")] = Path(),
 ) -> None:
@@ -43,4 +43,4 @@ def trace(
         for learner in traced.learners:
             print(f"  learnt from it: {learner}")
     if not found:
-        print(f"No dataset below `{within.resolve()}` names `{what}`.")
+        print(f"No dataset below `{within.resolve()}` names `{what}`. --within FOLDER looks in another folder.")

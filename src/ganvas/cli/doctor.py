@@ -1,5 +1,6 @@
 """`ganvas doctor SOURCE...`: whether pictures are good enough, and what would be done to them."""
 
+import shlex
 from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,7 @@ _ABOUT = """Look at sources as `ganvas prepare` would, without writing a dataset
 
 It takes what `prepare` takes, and says what would be kept, what not and why, and what is unusual."""
 _SHOWN = 20
+_ONLY_DOCTOR = ("--preview", "--report")
 
 
 def run(arguments: list[str]) -> None:
@@ -39,17 +41,30 @@ def run(arguments: list[str]) -> None:
         progress=progress(),
         **flat_choices(given.choices),
     )
-    print(found.summary)
+    shape, *lines = found.summary.splitlines()
+    print("It would become" + shape[shape.rindex(": ") :].rstrip(")"), *lines, sep="\n")
     for row in found.left_out[:_SHOWN]:
         print(f"  {row.outcome} {row.path}: {row.reason}")
     if len(found.left_out) > _SHOWN:
-        print(f"  ... and {len(found.left_out) - _SHOWN:,} more; --report FILE shows all")
+        print(f"  ... and {len(found.left_out) - _SHOWN:,} more; `--report FILE` shows them by reason")
     for row in found.unusual[:_SHOWN]:
         flags = [flag for flag in row.flags.split(",") if flag != "unknown-licence"]
         print(f"  unusual {row.path}: {', '.join(flags)}")
     if len(found.unusual) > _SHOWN:
-        print(f"  ... and {len(found.unusual) - _SHOWN:,} more")
+        print(f"  ... and {len(found.unusual) - _SHOWN:,} more; `--report FILE` shows them by kind")
     for path in filter(None, (given.preview, given.report)):
         print(f"Saved {path}")
-    channels = f" --channels {given.channels}" if given.channels else ""
-    print(f"Next: ganvas prepare {' '.join(given.sources)} --out data/NAME --size {given.size}{channels}")
+    print(f"Next: ganvas prepare {_for_prepare(arguments)}")
+
+
+def _for_prepare(arguments: list[str]) -> str:
+    """Return the same command line as `prepare` takes it: without what is to be saved, with a place and a size."""
+    kept, words = [], iter(arguments)
+    for word in words:
+        name, has_value, _ = word.partition("=")
+        if name not in _ONLY_DOCTOR:
+            kept.append(word)
+        elif not has_value:
+            next(words, None)
+    size = [] if any(word.split("=")[0] == "--size" for word in kept) else ["--size", "64"]
+    return shlex.join([*kept, *size, "--out", "data/NAME"])

@@ -17,7 +17,7 @@ def run(arguments: list[str]) -> None:
 
 
 def export(
-    source: Positional[Path],
+    source: Annotated[Positional[Path], arg(metavar="SOURCE", help="run, model or dataset folder")],
     /,
     out: Annotated[Path, arg(help="folder to make")],
     to: Annotated[Format, arg(help="what to write, see above")] = "model",
@@ -36,4 +36,7 @@ def export(
     from ganvas.workflows.export import export as work
 
     place = work(source, out, to, progress())
-    print(f"Model folder: {place}" if to == "model" else f"Dataset as {to}: {place}")
+    if to == "model":
+        print(f"Model folder: {place}")
+    else:
+        print(f"Dataset as {to}: {place} ({place / 'README.md'} says how to read it back)")

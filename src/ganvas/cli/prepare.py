@@ -13,7 +13,14 @@ from ganvas.cli.terminal import progress
 if TYPE_CHECKING:
     from ganvas.data.choices import Choices
 
-SOURCES: Any = ("sources", Positional[tuple[str, ...]], field())
+_SOURCES_HELP = "names, paths of folders, archives or files, or mix files; several become one dataset"
+SOURCES: Any = (
+    "sources",
+    Annotated[
+        Positional[tuple[str, ...]], arg(metavar="SOURCE ...", help=_SOURCES_HELP, help_behavior_hint="(at least one)")
+    ],
+    field(),
+)
 COMMON: list[Any] = [
     (
         "channels",
@@ -42,6 +49,8 @@ _SHOWN = 20
 
 def run(arguments: list[str]) -> None:
     """Prepare a dataset folder and print what became of the files."""
+    from ganvas.data.ledger import LEDGER
+    from ganvas.data.place import REPORT
     from ganvas.workflows.prepare import prepare
 
     given = parse(
@@ -63,8 +72,8 @@ def run(arguments: list[str]) -> None:
         print(f"  {row.outcome} {row.path}: {row.reason}")
     rest = sum(1 for _ in left_out)
     if rest:
-        print(f"  ... and {rest:,} more")
-    print(f"Report: {dataset.folder / 'report.html'}")
+        print(f"  ... and {rest:,} more: the report shows them by reason, {dataset.folder / LEDGER} has every file")
+    print(f"Report: {dataset.folder / REPORT}")
     recipe = "acgan" if dataset.num_classes > 1 else "mlp_gan"
     print(f"Next: ganvas train {recipe} --data {given.out} --out runs/{given.out.name}")
 
@@ -73,7 +82,7 @@ def arguments_with_choices(name: str, first: list[Any]) -> type:
     """Return the type of a command line: the sources, `first`, then every choice by its own name."""
     from ganvas.data.choices import Choices
 
-    choices: Any = ("choices", OmitArgPrefixes[Choices], field(default=Choices()))
+    choices: Any = ("choices", Annotated[OmitArgPrefixes[Choices], arg(name="")], field(default=Choices()))
     return make_dataclass(
         name,
         [SOURCES, *((name, kind, field(kw_only=True, default=entry.default)) for name, kind, entry in first), choices],

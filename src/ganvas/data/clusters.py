@@ -1,7 +1,5 @@
 """Pairs to clusters: images that belong together, and the one of each that stands for them."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
@@ -36,16 +34,14 @@ def representatives(
     return kept
 
 
-def exact_groups(sha256s: Sequence[str | None]) -> NDArray[np.int64]:
-    """Return the group of each file [N] whose bytes another has too, -1 for the others and where nothing was read.
+def exact_groups(digests: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return the group of each file [N] whose bytes another has too, -1 for the others, by their SHA-256 [N, 32].
 
     Groups are numbered 0, 1, ... in the order of their first files.
     """
-    members: dict[str, list[int]] = {}
-    for index, digest in enumerate(sha256s):
-        if digest is not None:
-            members.setdefault(digest, []).append(index)
-    groups = np.full(len(sha256s), -1, np.int64)
-    for number, group in enumerate(group for group in members.values() if len(group) > 1):
-        groups[group] = number
-    return groups
+    if not len(digests):
+        return np.zeros(0, np.int64)
+    words = np.ascontiguousarray(digests).view("V32")[:, 0]
+    _, first, inverse, sizes = np.unique(words, return_index=True, return_inverse=True, return_counts=True)
+    shared = np.sort(first[sizes > 1])
+    return np.where(sizes[inverse] > 1, np.searchsorted(shared, first[inverse]), -1)

@@ -22,6 +22,7 @@ _MIRROR_BITS = 0x5555_5555_5555_5555
 _MAX_UNREGISTERED = 0.7
 """Thumbnails that differ more are not worth registering: crops of 90 % stay below."""
 _BATCH = 1024
+_BLOCK = 4096
 _SAMPLE_IMAGES, _SAMPLE_PAIRS = 2000, 50_000
 _TAIL, _POWER = 3.0, 3.0
 _GREY = 2.0
@@ -62,7 +63,7 @@ class _Images(NamedTuple):
     hashes: NDArray[np.uint64]
     thumbnails: NDArray[np.uint8]
     details: NDArray[np.floating]
-    mirrored_details: NDArray[np.floating]
+    """Of 16 bits: they are all of a large set that is held besides its measures."""
     colours: NDArray[np.uint8] | None
 
     def part(self, chosen: NDArray[np.int64]) -> "_Images":
@@ -83,10 +84,11 @@ def near_pairs(
     """
     settings = settings or NearDuplicates()
     _check(hashes, thumbnails, colours)
-    details, told_apart = registration.details(thumbnails)
-    turned, _ = registration.details(registration.mirrored(thumbnails))
-    chosen = np.flatnonzero(told_apart)
-    images = _Images(hashes, thumbnails, details, turned, colours).part(chosen)
+    details, told_apart = _details(thumbnails)
+    images, chosen = _Images(hashes, thumbnails, details, colours), np.arange(len(hashes))
+    if not told_apart.all():
+        chosen = np.flatnonzero(told_apart)
+        images = images.part(chosen)
     limits, chance = _limits(images, settings)
     found = _joined([_verified(images, close, flip, limits) for close, flip in _candidates(images.hashes, limits)])
     found = _once(_beyond_chance(found, chance, settings))
@@ -110,8 +112,7 @@ def _verified(images: _Images, close: ClosePairs, flip: int, settings: NearDupli
     """Return the candidates that are within the limits of `settings`."""
     same_colour = _colours_agree(images.colours, close, bool(flip), settings.max_colour_difference)
     first, second, distance = close.first[same_colour], close.second[same_colour], close.distance[same_colour]
-    seen = images.mirrored_details if flip else images.details
-    difference = 1 - np.einsum("pk,pk->p", images.details[first], seen[second])
+    difference = 1 - _correlation(images.details, first, second, bool(flip))
     reframed = np.zeros(len(first), np.bool_)
     if settings.max_difference_reframed:
         unlike = np.flatnonzero((difference > settings.max_difference) & (difference <= _MAX_UNREGISTERED))
@@ -127,6 +128,27 @@ def _verified(images: _Images, close: ClosePairs, flip: int, settings: NearDupli
     return NearPairs(
         pairs, distance[kept].astype(np.int64), difference[kept], np.full(len(pairs), bool(flip)), reframed[kept]
     )
+
+
+def _details(thumbnails: NDArray[np.uint8]) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:
+    """Return `registration.details` of many thumbnails [N, 256], in 16 bits."""
+    parts = [registration.details(thumbnails[start : start + _BLOCK]) for start in range(0, len(thumbnails), _BLOCK)]
+    parts = parts or [registration.details(thumbnails)]
+    return np.concatenate([part.astype(np.float16) for part, _ in parts]), np.concatenate([told for _, told in parts])
+
+
+def _correlation(
+    details: NDArray[np.floating], first: NDArray[np.int64], second: NDArray[np.int64], flip: bool
+) -> NDArray[np.floating]:
+    """Return the correlation of the details of pairs [P]; with `flip` the second are mirrored."""
+    found = np.empty(len(first), np.float32)
+    for start in range(0, len(first), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        one, other = details[first[part]].astype(np.float32), details[second[part]].astype(np.float32)
+        if flip:
+            other = registration.mirrored_details(other)
+        found[part] = np.einsum("pk,pk->p", one, other)
+    return found
 
 
 def _reframed(how: registration.Registration) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:

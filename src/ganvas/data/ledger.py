@@ -176,6 +176,13 @@ class LedgerWriter:
         with _explained(self.path):
             return self.database.execute(query).fetchall()
 
+    def stream(self, query: str, batch: int = 4096) -> Iterator[list[Any]]:
+        """Yield the answers to a query in batches."""
+        with _explained(self.path):
+            cursor = self.database.execute(query)
+            while rows := cursor.fetchmany(batch):
+                yield rows
+
     def judge(self, verdicts: Iterable[Verdict]) -> None:
         """Record what was decided about readable files."""
         with _explained(self.path):

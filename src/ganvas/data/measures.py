@@ -1,7 +1,8 @@
 """What is measured of every image that is read: numbers for quality flags, and what duplicates are found by."""
 
+from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,14 +60,50 @@ def measure(image: Image.Image) -> Measures:
     )
 
 
-def thumbnails(measured: list[bytes]) -> NDArray[np.uint8]:
-    """Return thumbnails, or colours, of N images as one array [N, 256] or [N, 32]."""
-    return np.frombuffer(b"".join(measured), np.uint8).reshape(len(measured), -1)
+class Measured(NamedTuple):
+    """The measures of N images by columns, in a few hundred bytes each."""
 
+    brightness: NDArray[np.floating]
+    contrast: NDArray[np.floating]
+    entropy: NDArray[np.floating]
+    sharpness: NDArray[np.floating]
+    hashes: NDArray[np.uint64]
+    thumbnails: NDArray[np.uint8]
+    """[N, 256]."""
+    colours: NDArray[np.uint8]
+    """[N, 32]."""
 
-def hashes(measured: list[int]) -> NDArray[np.uint64]:
-    """Return signed hashes of N images as unsigned words [N]."""
-    return np.array(measured, np.int64).view(np.uint64)
+    @classmethod
+    def empty(cls, count: int) -> Self:
+        """Return columns of `count` images to be filled."""
+        return cls(
+            brightness=np.zeros(count),
+            contrast=np.zeros(count),
+            entropy=np.zeros(count),
+            sharpness=np.zeros(count),
+            hashes=np.zeros(count, np.uint64),
+            thumbnails=np.zeros((count, THUMBNAIL_SIZE**2), np.uint8),
+            colours=np.zeros((count, 2 * COLOUR_SIZE**2), np.uint8),
+        )
+
+    @classmethod
+    def of(cls, measures: Sequence[Measures]) -> Self:
+        """Return the columns of measures in a sequence."""
+        columns = cls.empty(len(measures))
+        columns.fill(0, measures)
+        return columns
+
+    def fill(self, start: int, measures: Sequence[Measures]) -> None:
+        """Put measures, or the like from a ledger, in the places from `start` on."""
+        if not measures:
+            return
+        part = slice(start, start + len(measures))
+        *numbers, hashes, thumbnails, colours = zip(*measures, strict=True)
+        for column, values in zip(self, numbers, strict=False):
+            column[part] = values
+        self.hashes[part] = np.array(hashes, np.int64).view(np.uint64)
+        self.thumbnails[part] = np.frombuffer(b"".join(thumbnails), np.uint8).reshape(len(measures), -1)
+        self.colours[part] = np.frombuffer(b"".join(colours), np.uint8).reshape(len(measures), -1)
 
 
 def _statistics(luma: Image.Image) -> tuple[float, float, float]:

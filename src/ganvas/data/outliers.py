@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 _NUM_COMPONENTS = 24
 _NUM_NEIGHBOURS = 5
 _MAX_REFERENCES = 4000
-_BLOCK = 2048
+_BLOCK = 256
 
 
 def outlyingness(thumbnails: NDArray[np.uint8]) -> NDArray[np.floating]:

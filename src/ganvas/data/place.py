@@ -83,4 +83,5 @@ def _is_dataset(folder: Path) -> bool:
 
 
 def _not_ours(folder: Path) -> str | None:
-    return next((path.name for path in sorted(folder.iterdir()) if path.name not in _OURS | _DERIVED), None)
+    ours = _OURS | _DERIVED | {name + UNFINISHED for name in _OURS}
+    return next((path.name for path in sorted(folder.iterdir()) if path.name not in ours), None)

@@ -5,13 +5,13 @@ are robust z-scores, (value - median) / (1.4826 * median absolute deviation), wh
 of equal images flags nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.config import Config, Field
-from ganvas.data.measures import Measures, thumbnails
+from ganvas.data.measures import Measured
 from ganvas.data.outliers import outlyingness
 from ganvas.errors import DataError
 
@@ -39,7 +39,7 @@ class QualityLimits(Config):
 
 
 def flags(
-    measured: Sequence[Measures],
+    measured: Measured,
     widths: NDArray[np.int64],
     heights: NDArray[np.int64],
     limits: QualityLimits | None = None,
@@ -48,34 +48,32 @@ def flags(
 
     Blank images have no other flag and do not shift the medians. Lengths that differ are a `DataError`.
     """
-    if not len(measured) == len(widths) == len(heights):
+    num = len(measured.contrast)
+    if not num == len(widths) == len(heights):
         raise DataError(
-            f"Quality flags need measures, width and height of each image; found {len(measured)} measures, "
+            f"Quality flags need measures, width and height of each image; found {num} measures, "
             f"{len(widths)} widths and {len(heights)} heights."
         )
     limits = limits or QualityLimits()
-    blank = np.array([one.contrast == 0 for one in measured], np.bool_)
-    found = {name: np.zeros(len(measured), np.bool_) for name in FLAGS} | {"blank": blank}
+    blank = measured.contrast == 0
+    found = {name: np.zeros(num, np.bool_) for name in FLAGS} | {"blank": blank}
     seen = np.flatnonzero(~blank)
     if len(seen) < limits.least_images:
         return found
-    chosen = [measured[index] for index in seen.tolist()]
-    relative = _of_light(chosen, limits) | _of_shape(widths[seen], heights[seen], limits)
-    distance = outlyingness(thumbnails([one.thumbnail for one in chosen]))
+    relative = _of_light(measured, seen, limits) | _of_shape(widths[seen], heights[seen], limits)
+    distance = outlyingness(measured.thumbnails[seen])
     relative["outlier"] = _scores(distance, limits.least_spread_outlier) > limits.z_score_outlier
     for name, values in relative.items():
         found[name][seen] = values
     return found
 
 
-def _of_light(measured: Sequence[Measures], limits: QualityLimits) -> dict[str, NDArray[np.bool_]]:
-    brightness, contrast, entropy, sharpness = (
-        np.array(values) for values in zip(*(one[:4] for one in measured), strict=True)
-    )
+def _of_light(measured: Measured, seen: NDArray[np.int64], limits: QualityLimits) -> dict[str, NDArray[np.bool_]]:
+    brightness, contrast, entropy, sharpness = (values[seen] for values in measured[:4])
     light = _scores(brightness, limits.least_spread_brightness)
     information = _scores(entropy, limits.least_spread_entropy)
     told = sharpness > 0
-    sharp = np.zeros(len(measured))
+    sharp = np.zeros(len(seen))
     if told.any():
         sharp[told] = _scores(np.log(sharpness[told]), limits.least_spread_sharpness)
     faint = contrast < 0.25 * np.median(contrast)

@@ -63,6 +63,12 @@ def mirrored(thumbnails: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return thumbnails.reshape(-1, THUMBNAIL_SIZE, THUMBNAIL_SIZE)[:, :, ::-1].reshape(thumbnails.shape)
 
 
+def mirrored_details(planes: Floats) -> Floats:
+    """Return the details [N, 144] that mirrored thumbnails would have."""
+    side = THUMBNAIL_SIZE - 2 * _EDGE
+    return planes.reshape(-1, side, side)[:, :, ::-1].reshape(planes.shape)
+
+
 def _registered(moving: NDArray[np.uint8], fixed: NDArray[np.uint8]) -> Registration:
     planes, target = _smooth(moving, 0.6), _smooth(fixed, 0.6).reshape(len(fixed), -1, 1)
     place = np.zeros((len(moving), 4), np.float32)  # shift across, shift down, zoom across, zoom down

@@ -24,10 +24,11 @@ from ganvas.data.splitting import SPLITS, Split, held_out
 from ganvas.data.spool import Spool
 from ganvas.errors import DamagedError
 from ganvas.images import Pixels
-from ganvas.storage import UNFINISHED, json_bytes, read_json, write_file, write_json
+from ganvas.storage import json_bytes, read_json, write_file, write_json
 
 _REQUEST, _LEDGER, _SPOOL = "request.part", "manifest.part", "pixels.part"
-PARTS = (_REQUEST, _REQUEST + UNFINISHED, _LEDGER, f"{_LEDGER}-journal", f"{LEDGER}-journal", _SPOOL)
+_RESUMED = {_REQUEST, _LEDGER, f"{_LEDGER}-journal", _SPOOL}
+PARTS = (*sorted(_RESUMED), f"{LEDGER}-journal")
 _COMMIT_SECONDS = 2.0
 _COMMIT_ROWS = 5000
 _FITTED_BYTES = 1 << 22  # at once; some ten times as much in float64
@@ -54,8 +55,7 @@ class DatasetWriter:
         self.folder = folder
         self.preprocessing = preprocessing
         self.num_files = self.num_readable = 0
-        if request is None or not self._is_same(request):
-            self._empty()
+        self._empty(_RESUMED if request is not None and self._is_same(request) else set())
         self.ledger = LedgerWriter(folder / _LEDGER)
         self.num_files, self.num_readable = self.ledger.ask("SELECT COUNT(*), COUNT(place) FROM files")[0]
         self.spool = Spool(folder / _SPOOL, preprocessing.shape, self.num_readable)
@@ -96,13 +96,17 @@ class DatasetWriter:
     def kept(self) -> Kept:
         """Return the images that stay."""
         names = "number, place, label, declared, cluster, weight"
-        rows = self.ledger.ask(f"SELECT {names} FROM files WHERE outcome = 'kept' ORDER BY number")  # noqa: S608
-        numbers, places, labels, declared, clusters, weights = list(zip(*rows, strict=True)) or [()] * 6
+        columns: list[list[Any]] = [[] for _ in range(6)]
+        same: dict[Any, Any] = {}  # one object for each label, however often it comes
+        for rows in self.ledger.stream(f"SELECT {names} FROM files WHERE outcome = 'kept' ORDER BY number"):  # noqa: S608
+            for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+                column += [same.setdefault(value, value) for value in values]
+        numbers, places, labels, declared, clusters, weights = columns
         return Kept(
             numbers=np.array(numbers, np.int64),
             places=np.array(places, np.int64),
-            labels=list(labels),
-            declared=list(declared),
+            labels=labels,
+            declared=declared,
             clusters=np.array([-1 if cluster is None else cluster for cluster in clusters], np.int64),
             weights=np.array(weights, np.float64),
         )
@@ -196,9 +200,11 @@ class DatasetWriter:
         height, width, channels = self.preprocessing.shape
         return spool.stat().st_size >= num_readable * height * width * channels
 
-    def _empty(self) -> None:
+    def _empty(self, but: set[str]) -> None:
+        """Remove what is not gone on with: other choices may never write it again."""
         for path in self.folder.iterdir():
-            path.unlink()
+            if path.name not in but:
+                path.unlink()
 
     def _count(self, where: str) -> int:
         return self.ledger.ask(f"SELECT COUNT(*) FROM files WHERE {where}")[0][0]  # noqa: S608

@@ -20,12 +20,6 @@ def model_card(
     scored = (
         f"\nScore of this checkpoint: {score['protocol']} {score['value']:.4g} (lower is better).\n" if score else ""
     )
-    inverted = (
-        f"\nThe networks work on images scaled by `{scaling}`; `scaling.json` and `scaling.safetensors` hold it, and "
-        "`generate` inverts it.\n"
-        if scaling
-        else ""
-    )
     height, width = image_shape[1:]
     label = f", labels={classes[0]!r}" if classes else ""
     return f"""---
@@ -50,7 +44,7 @@ images = gan.generate(16{label}, seed=0)  # uint8 [16, {height}, {width}, {image
 ```
 
 The weights are safetensors and the description is JSON: reading them runs no code.
-{inverted}
+{_inverted(scaling)}
 ## How it was made
 
 | | |
@@ -61,3 +55,12 @@ The weights are safetensors and the description is JSON: reading them runs no co
 
 It knows only the images it was trained on, and their biases. Its images are synthetic: say so where you show them.
 """
+
+
+def _inverted(scaling: str | None) -> str:
+    if scaling is None:
+        return ""
+    return (
+        f"\nThe networks work on images scaled by `{scaling}`; `scaling.json` and `scaling.safetensors` hold it, and "
+        "`generate` inverts it.\n"
+    )

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ganvas.catalogue import find
 from ganvas.data.attribution import write_attribution
 from ganvas.data.choices import Choices
 from ganvas.data.engines import ENGINES
@@ -163,7 +164,7 @@ def expect_enough(mix: Mix, writer: DatasetWriter) -> None:
 
 
 def _read(part: Part, source: Source, writer: DatasetWriter, choices: Choices, progress: Progress, done: int) -> None:
-    engine: Engine = ENGINES[choices.limits.engine].load()
+    engine: Engine = find(ENGINES, "engine", choices.limits.engine)
     refused = 0
     for item, finding in engine(islice(part.items(source), done, None), writer.preprocessing, choices.limits):
         writer.add(source, item, finding, part.weight)

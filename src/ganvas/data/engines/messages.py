@@ -82,7 +82,7 @@ def finding_of(header: Any, body: bytes) -> Finding:  # noqa: ANN401
         width=width,
         height=height,
         format=name,
-        measures=None if numbers is None else Measures(*numbers, body[:thumbnail], body[thumbnail:rest]),
+        measures=None if numbers is None else Measures._make((*numbers, body[:thumbnail], body[thumbnail:rest])),
         rights=NO_RIGHTS if rights is None else Rights._make((*rights[:-1], tuple(rights[-1]))),
     )
 

@@ -7,13 +7,18 @@ _STEPS = (
     (200, "Few: a GAN will mostly learn these very images by heart. Collect more, or expect variations of them."),
     (
         1_000,
-        "Enough for small experiments. From 100 to 1,000 images, few-shot families with augmentation are the usual "
-        "choice (Liu et al. 2021 show 100 to 1,000).",
+        "Enough for small experiments; so few are usually learnt with augmentation, by a family made for few images "
+        "(Liu et al. 2021 show results from 100 to 1,000 images).",
+    ),
+    (
+        2_000,
+        "Enough for experiments. Good results from so few need augmentation of both real and generated images "
+        "(Karras et al. 2020 show them from some 2,000 images on).",
     ),
     (
         10_000,
-        "Enough with augmentation of both real and generated images (Karras et al. 2020 show good results from "
-        "some 2,000 images on).",
+        "Enough for good results with augmentation of both real and generated images (Karras et al. 2020 show them "
+        "from some 2,000 images on).",
     ),
     (
         10**12,

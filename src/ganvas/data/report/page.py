@@ -21,9 +21,12 @@ from ganvas.seeds import Stream
 from ganvas.storage import replace_file
 
 _SHOWN_OF_KIND = 24
+_LISTED_OF_KIND = 500
+"""Of files without a picture, which are lines of text."""
 _SHOWN_GROUPS = 24
 _SHOWN_OF_GROUP = 4
 _SAMPLES = 48
+_BECAME = {"kept": "kept", "refused": "refused", "duplicate": "left out as duplicates", "dropped": "dropped"}
 _THUMBNAIL = 96
 _MEASURES = (
     ("width", "Width", "pixels", True),
@@ -69,6 +72,7 @@ def report_html(dataset: Dataset, pixels: Callable[[Sequence[int]], Pixels], tit
         lstrip_blocks=True,
     )
     environment.filters["thousands"] = lambda value: f"{value:,}"
+    environment.filters["code"] = _with_code
     return environment.get_template("report.html").render(_content(dataset, pixels), title=title)
 
 
@@ -80,7 +84,9 @@ def _content(dataset: Dataset, pixels: Callable[[Sequence[int]], Pixels]) -> dic
     return {
         "card": card,
         "shape": str(dataset.shape),
-        "outcomes": {name: count for name, count in card.outcomes.items() if count or name == "kept"},
+        "outcomes": {
+            _BECAME.get(name, name): count for name, count in card.outcomes.items() if count or name == "kept"
+        },
         "left_out": _sections(dataset.left_out(), "kind", pixels),
         "unusual": _sections(dataset.unusual(), "flags", pixels),
         "groups": groups,
@@ -121,10 +127,13 @@ def _sections(rows: Iterable[Row], column: str, pixels: Callable[[Sequence[int]]
             key = (name, row.outcome)
             if name and name != "unknown-licence":
                 counts[key] += 1
-                if len(first[key]) < _SHOWN_OF_KIND:
+                if len(first[key]) < (_LISTED_OF_KIND if row.place is None else _SHOWN_OF_KIND):
                     first[key].append(row)
     order = sorted(counts, key=lambda key: (-counts[key], key))
-    return [Section(*key, counts[key], _pictures(first[key], pixels)) for key in order]
+    return [
+        Section(name, _BECAME.get(outcome, outcome), counts[name, outcome], _pictures(first[name, outcome], pixels))
+        for name, outcome in order
+    ]
 
 
 def _pictures(rows: Sequence[Row], pixels: Callable[[Sequence[int]], Pixels]) -> list[Picture]:
@@ -150,9 +159,12 @@ def _groups(dataset: Dataset, pixels: Callable[[Sequence[int]], Pixels]) -> tupl
 
 
 def _samples(dataset: Dataset) -> list[Picture]:
-    pixels, rows = dataset.pixels("train"), list(dataset.rows("train"))
-    chosen = np.sort(Stream(0, "report").permutation(len(rows))[:_SAMPLES])
-    return [Picture(rows[index].path, rows[index].label or "", _address(pixels[index])) for index in chosen.tolist()]
+    pixels = dataset.pixels("train")
+    chosen = np.sort(Stream(0, "report").permutation(len(pixels))[:_SAMPLES]).tolist()
+    places = ", ".join(map(str, chosen))
+    rows = sorted(dataset.find(f"split = 'train' AND row IN ({places})"), key=lambda row: row.row or 0)
+    labelled = bool(dataset.classes)
+    return [Picture(row.path, (labelled and row.label) or "", _address(pixels[row.row or 0])) for row in rows]
 
 
 def _creators(dataset: Dataset) -> list[tuple[str, int]]:
@@ -182,6 +194,12 @@ def _address(image: Pixels) -> str:
     step = max(1, side // _THUMBNAIL)
     small = np.ascontiguousarray(image[::step, ::step]) if step > 1 else np.ascontiguousarray(image)
     return "data:image/png;base64," + base64.b64encode(png_bytes(small)).decode()
+
+
+def _with_code(words: str) -> Markup:
+    """Return text as HTML, with what stands between backticks as code."""
+    pieces = enumerate(words.split("`")) if words.count("`") % 2 == 0 else [(0, words)]
+    return Markup("").join(Markup("<code>{}</code>").format(piece) if index % 2 else piece for index, piece in pieces)
 
 
 def _short(value: Any) -> str:  # noqa: ANN401
