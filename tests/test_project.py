@@ -15,7 +15,12 @@ import pytest
 import ganvas
 from ganvas.catalogue import Entry
 from ganvas.cli.main import VERBS, main
+from ganvas.data.collecting import COLLECTORS
+from ganvas.data.engines import ENGINES
+from ganvas.data.operations import OPERATIONS
+from ganvas.data.scaling import SCALINGS
 from ganvas.data.sources import SOURCES
+from ganvas.exporting.datasets import DATASET_EXPORTS
 from ganvas.images import save_png
 from ganvas.metrics import FEATURES, METRICS
 from ganvas.models import MODELS
@@ -28,6 +33,11 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 TABLES = {
     "VERBS": VERBS,
     "SOURCES": SOURCES,
+    "COLLECTORS": COLLECTORS,
+    "ENGINES": ENGINES,
+    "OPERATIONS": OPERATIONS,
+    "SCALINGS": SCALINGS,
+    "DATASET_EXPORTS": DATASET_EXPORTS,
     "MODELS": MODELS,
     "RECIPES": RECIPES,
     "METRICS": METRICS,
@@ -43,6 +53,9 @@ COMMANDS_WITHOUT_TORCH = [
     "--version",
     "recipes",
     "prepare --help",
+    "doctor --help",
+    "collect --help",
+    "data",
     "train --help",
     "evaluate --help",
     "generate --help",

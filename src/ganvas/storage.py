@@ -19,6 +19,7 @@ from ganvas.errors import DamagedError, StorageError
 MANIFEST = "manifest.json"
 UNFINISHED = ".unfinished"
 _REPLACED = ".replaced"
+_PART = ".part"
 _CHUNK = 1 << 20
 
 
@@ -88,8 +89,9 @@ def new_folder(path: Path, seal: bool = True, resumable: bool = False) -> Iterat
     """Yield a working folder that becomes `path` when the block ends well, and vanishes otherwise.
 
     With `seal`, its manifest is written last. With `resumable` it is empty only the first time: an interruption
-    (`KeyboardInterrupt`, a kill) leaves it for the next to go on with; an error does not. An existing `path` is
-    replaced: moved aside, then removed, so that one whole folder is always there.
+    (`KeyboardInterrupt`, a kill) leaves it for the next to go on with; an error does not. Files `*.part` are removed
+    at the very end. An existing `path` is replaced: moved aside, then removed, so that one whole folder is always
+    there.
     """
     working = path.with_name(path.name + UNFINISHED)
     with _explained(path):
@@ -102,6 +104,8 @@ def new_folder(path: Path, seal: bool = True, resumable: bool = False) -> Iterat
             yield working
             if seal:
                 write_file(working / MANIFEST, json_bytes(_manifest_of(working)))
+            for part in working.glob(f"*{_PART}"):
+                part.unlink()
             sync_folder(working)
             _move_into_place(working, path)
         except BaseException as error:
@@ -185,7 +189,9 @@ def _refuse_constant(name: str) -> None:
 
 def _manifest_of(folder: Path) -> dict[str, Any]:
     entries = {
-        path.name: {"size": path.stat().st_size, "sha256": sha256_of_file(path)} for path in sorted(folder.iterdir())
+        path.name: {"size": path.stat().st_size, "sha256": sha256_of_file(path)}
+        for path in sorted(folder.iterdir())
+        if path.suffix != _PART
     }
     return {"files": entries, "sha256": _digest_of(entries)}
 

@@ -22,7 +22,7 @@ _MIRROR_BITS = 0x5555_5555_5555_5555
 _MAX_UNREGISTERED = 0.7
 """Thumbnails that differ more are not worth registering: crops of 90 % stay below."""
 _BATCH = 1024
-_BLOCK = 4096
+_BLOCK = 1024
 _SAMPLE_IMAGES, _SAMPLE_PAIRS = 2000, 50_000
 _TAIL, _POWER = 3.0, 3.0
 _GREY = 2.0
@@ -132,9 +132,12 @@ def _verified(images: _Images, close: ClosePairs, flip: int, settings: NearDupli
 
 def _details(thumbnails: NDArray[np.uint8]) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:
     """Return `registration.details` of many thumbnails [N, 256], in 16 bits."""
-    parts = [registration.details(thumbnails[start : start + _BLOCK]) for start in range(0, len(thumbnails), _BLOCK)]
-    parts = parts or [registration.details(thumbnails)]
-    return np.concatenate([part.astype(np.float16) for part, _ in parts]), np.concatenate([told for _, told in parts])
+    found = np.empty((len(thumbnails), registration.NUM_DETAILS), np.float16)
+    told_apart = np.empty(len(thumbnails), np.bool_)
+    for start in range(0, len(thumbnails), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        found[part], told_apart[part] = registration.details(thumbnails[part])
+    return found, told_apart
 
 
 def _correlation(

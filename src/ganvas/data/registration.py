@@ -17,6 +17,7 @@ Floats = NDArray[np.floating]
 _CENTRE = (THUMBNAIL_SIZE - 1) / 2
 _PLACE = np.arange(THUMBNAIL_SIZE, dtype=np.float32) - np.float32(_CENTRE)
 _EDGE = 2
+NUM_DETAILS = (THUMBNAIL_SIZE - 2 * _EDGE) ** 2
 _NUM_STEPS = 2
 _MAX_SHIFT, _MAX_ZOOM = 1.5, 0.2
 _NOISE = 20.0
@@ -127,7 +128,7 @@ def _details(planes: Floats) -> Floats:
     """Return planes [P, 16, 16] less their Gaussian blur, without the edge, as rows [P, 144]."""
     kernel = _gaussian(1.0)
     fine = planes - kernel @ planes @ kernel.T
-    return fine[:, _EDGE:-_EDGE, _EDGE:-_EDGE].reshape(len(planes), (THUMBNAIL_SIZE - 2 * _EDGE) ** 2)
+    return fine[:, _EDGE:-_EDGE, _EDGE:-_EDGE].reshape(len(planes), NUM_DETAILS)
 
 
 def _gaussian(sigma: float) -> Floats:

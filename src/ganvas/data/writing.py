@@ -167,11 +167,12 @@ class DatasetWriter:
         return self.spool.read(places)
 
     def clean(self) -> None:
-        """Remove what only an unfinished folder holds, and flush the rest to the disk."""
+        """Close what is open, and flush all to the disk; whoever seals the folder removes its parts."""
         self.ledger.close()
         self.spool.close()
         for name in PARTS:
-            (self.folder / name).unlink(missing_ok=True)
+            if not name.endswith(".part"):
+                (self.folder / name).unlink(missing_ok=True)
         for path in self.folder.iterdir():
             _flush_to_disk(path)
 

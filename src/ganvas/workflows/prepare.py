@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ganvas import __version__
 from ganvas.catalogue import find
 from ganvas.data.attribution import write_attribution
 from ganvas.data.choices import Choices
@@ -96,7 +97,7 @@ class Mix(NamedTuple):
             {"part": part.plain(), "reader": source.reader, "total": source.total, "fingerprint": source.fingerprint}
             for part, source in zip(self.parts, self.sources, strict=True)
         ]
-        return {"preprocessing": preprocessing.plain(), "sources": sources}
+        return {"ganvas": __version__, "preprocessing": preprocessing.plain(), "sources": sources}
 
     def expect_outside(self, place: Path) -> None:
         """Raise `UsageError` where the dataset would be written into one of its own sources."""

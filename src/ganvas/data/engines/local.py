@@ -144,7 +144,7 @@ class _Worker:
                 for finding in self._ask(chunk[before:]):
                     found.append(finding)
                 return found
-            except (EOFError, OSError):
+            except (EOFError, OSError, ValueError, KeyError, TypeError):  # dead, or no longer making sense
                 code = self.bury()
             late, self.begun = time.monotonic() - self.begun > self.seconds, float("inf")
             deaths = deaths + 1 if len(found) == before else 1
@@ -185,6 +185,8 @@ class _Worker:
             raise RuntimeError("the engine was closed")
         if self.process is None:
             self.process = _start(self.settings) or _start(self.settings) or _start_surely(self.settings)
+        if self.stopped:  # while it started
+            self.process.kill()
         return self.process
 
     def bury(self) -> int:
