@@ -235,6 +235,7 @@ def _explained(path: Path) -> Iterator[None]:
             errno.EROFS: "That file system is read-only. Choose another place with --out.",
             errno.EACCES: "You may not write there. Choose another place with --out.",
             errno.EIO: "The disk reports a failure. Save what you need from it.",
+            errno.EEXIST: "A part of that path is a file, not a folder. Choose another place with --out.",
             errno.ENOTDIR: "A part of that path is a file, not a folder. Choose another place with --out.",
         }.get(error.errno or 0, "Nothing that was there before is lost.")
         raise StorageError(f"Could not write `{path}`: {error.strerror or error}. {advice}") from error

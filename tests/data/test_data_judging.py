@@ -1,5 +1,6 @@
 """Judging: rights go before duplicates and duplicates before quality; one of each group stays, the best."""
 
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,9 +30,9 @@ MEASURED = [measure(picture(index)) for index in range(30)]
 def images(looks: Sequence[int], **columns):
     """Return a ledger's columns of images that look like the pictures `looks`; `columns` are of those that differ."""
     count = len(looks)
+    paths = [f"{index}.png" for index in range(count)]
     usual = {
         "numbers": np.arange(count) * 2 + 5,
-        "paths": [f"{index}.png" for index in range(count)],
         "sha256s": [f"sha{index}" for index in range(count)],
         "opt_outs": [None] * count,
         "synthetic": np.zeros(count, np.bool_),
@@ -40,13 +41,23 @@ def images(looks: Sequence[int], **columns):
         "height": np.full(count, 64),
         "num_bytes": np.full(count, 1000),
         "measured": [MEASURED[look] for look in looks],
-    }
-    return Readable(**usual | {name: type(usual[name])(values) if isinstance(usual[name], list) else np.array(values)
-                               for name, values in columns.items()})  # fmt: skip
+    } | {"paths": paths}
+    given = usual | {name: list(values) for name, values in columns.items()}
+    found = Readable.empty(count, lambda number: given["paths"][(number - 5) // 2])
+    facts = ("sha256s", "opt_outs", "synthetic", "licensed", "width", "height", "num_bytes")
+    rows = zip(*(given[name] for name in ("numbers", *facts, "measured")), strict=True)
+    found.fill(
+        0,
+        [
+            (int(number), hashlib.sha256(word.encode()).hexdigest(), *rest, *measures)
+            for number, word, *rest, measures in rows
+        ],
+    )
+    return found
 
 
 def judged(given_images, **policies):
-    return judge(given_images, Policies.read(policies, "policies"), QualityLimits(), NearDuplicates())
+    return list(judge(given_images, Policies.read(policies, "policies"), QualityLimits(), NearDuplicates()))
 
 
 def outcomes(verdicts):
@@ -63,7 +74,7 @@ def test_the_first_reason_in_the_order_of_precedence_stands():
         licensed=[False, False, False, False, *[True] * 26],
         sha256s=["same"] * 4 + [f"sha{index}" for index in range(26)],
     )
-    columns.measured[4] = blank
+    columns.measured.fill(4, [blank])
     every = dict.fromkeys(Policies.model_fields, "drop")
     verdicts = judged(columns, **every)
     assert [verdict.kind for verdict in verdicts[:5]] == [
@@ -145,7 +156,8 @@ def test_an_image_is_never_dropped_for_one_that_is_dropped():
 def test_near_duplicates_need_not_be_exact_ones_to_be_one_cluster():
     sha256s = ["twin", *(f"sha{index}" for index in range(11)), "twin"]
     flat = images([*range(12), 0], sha256s=sha256s)
-    flat.measured[0] = flat.measured[12] = measure(Image.new("RGB", (64, 64), "red"))  # nothing tells these apart
+    for place in (0, 12):
+        flat.measured.fill(place, [measure(Image.new("RGB", (64, 64), "red"))])  # nothing tells these apart
     verdicts = judged(flat, near_duplicates="drop")
     assert verdicts[0].cluster == verdicts[12].cluster == 0
     assert (verdicts[12].outcome, verdicts[12].kind) == ("duplicate", "exact-duplicate")
@@ -159,7 +171,7 @@ def test_a_flag_leaves_out_only_by_its_own_policy(flag):
     }
     columns = images(range(30), width=[64] * 29 + [{"odd-size": 9000, "odd-aspect": 64 * 40}.get(flag, 64)],
                      height=[64] * 29 + [{"odd-size": 9000}.get(flag, 64)])  # fmt: skip
-    columns.measured[29] = odd.get(flag, MEASURED[29])
+    columns.measured.fill(29, [odd.get(flag, MEASURED[29])])
     kept = judged(columns, **KEEP_ALL)
     assert flag in kept[29].flags.split(",")
     assert set(outcomes(kept)) == {"kept"}

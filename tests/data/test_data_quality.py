@@ -75,7 +75,9 @@ def test_outlyingness_is_the_distance_to_the_fifth_neighbour():
 def test_small_sets_flag_only_what_is_blank(pictures, num):
     images = pictures[:num]
     sizes = np.full(num, 96)
-    assert not any(values.any() for values in flags(Measured.of([measure(image) for image in images]), sizes, sizes).values())
+    assert not any(
+        values.any() for values in flags(Measured.of([measure(image) for image in images]), sizes, sizes).values()
+    )
     few = flags(Measured.of([measure(image) for image in images]), sizes, sizes, QualityLimits(least_images=1))
     assert not any(values.any() for values in few.values())
 

@@ -172,7 +172,7 @@ def test_channels_default_to_what_the_sources_have(tmp_path):
 
 
 def test_settings_that_cannot_work(tmp_path):
-    with pytest.raises(ConfigurationError, match="`height` is 0"):
+    with pytest.raises(ConfigurationError, match="`size` is 0"):
         made("digits", out=tmp_path / "set", size=0)
     for wrong in ({"channels": 2}, {"channels": 5}, {"test_fraction": 1.0}, {"seed": -1}):
         with pytest.raises(ConfigurationError, match=next(iter(wrong))):

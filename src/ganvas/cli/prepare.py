@@ -1,5 +1,6 @@
 """`ganvas prepare SOURCE... --out DIR --size N`."""
 
+import sys
 from dataclasses import field, make_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -56,16 +57,20 @@ def run(arguments: list[str]) -> None:
     given = parse(
         arguments_with_choices("PrepareArguments", ONLY_PREPARE), "prepare", arguments, _ABOUT, operations_registry()
     )
-    dataset = prepare(
-        *given.sources,
-        out=given.out,
-        size=given.size,
-        channels=given.channels,
-        data_dir=given.data_dir,
-        overwrite=given.overwrite,
-        progress=progress(),
-        **flat_choices(given.choices),
-    )
+    try:
+        dataset = prepare(
+            *given.sources,
+            out=given.out,
+            size=given.size,
+            channels=given.channels,
+            data_dir=given.data_dir,
+            overwrite=given.overwrite,
+            progress=progress(),
+            **flat_choices(given.choices),
+        )
+    except KeyboardInterrupt:
+        print("ganvas: the same command goes on where this one stopped.", file=sys.stderr)
+        raise
     print(dataset.summary())
     left_out = dataset.left_out()
     for row, _ in zip(left_out, range(_SHOWN), strict=False):

@@ -83,7 +83,7 @@ def picture_of(values: Pixels) -> Picture:
 def refusal_of(error: Exception, content: bytes) -> RefusedImage:
     """Return what an error met while decoding says about a file."""
     if isinstance(error, Image.DecompressionBombError):
-        return RefusedImage("bomb", f"It unpacks to too many pixels: {error}")
+        return RefusedImage("bomb", f"It unpacks to more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels.")
     if isinstance(error, MemoryError):
         return RefusedImage("too-large", "It needs more memory than there is.")
     if isinstance(error, UnidentifiedImageError):

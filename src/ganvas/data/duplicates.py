@@ -25,8 +25,6 @@ _BATCH = 1024
 _BLOCK = 1024
 _SAMPLE_IMAGES, _SAMPLE_PAIRS = 2000, 50_000
 _TAIL, _POWER = 3.0, 3.0
-_GREY = 2.0
-"""Mean distance from grey, in levels, below which an image has no colour to compare."""
 
 
 class NearDuplicates(Config):
@@ -162,15 +160,14 @@ def _reframed(how: registration.Registration) -> tuple[NDArray[np.floating], NDA
 
 
 def _colours_agree(colours: NDArray[np.uint8] | None, close: ClosePairs, flip: bool, limit: float) -> NDArray[np.bool_]:
-    """Return which pairs [P] have the same colours; an image without colour agrees with any."""
+    """Return which pairs [P] have the same colours; a grey copy of a colourful image has not."""
     if colours is None:
         return np.ones(len(close.first), np.bool_)
     planes = colours.reshape(-1, 2, COLOUR_SIZE, COLOUR_SIZE)
     first = planes[close.first].astype(np.float32)
     second = planes[close.second].astype(np.float32)
     apart = first - (second[..., ::-1] if flip else second)
-    grey = np.minimum(*(np.abs(part - 128).mean((1, 2, 3)) for part in (first, second))) <= _GREY
-    return grey | (np.sqrt((apart**2).mean((1, 2, 3))) <= limit)
+    return np.sqrt((apart**2).mean((1, 2, 3))) <= limit
 
 
 def _limits(images: _Images, settings: NearDuplicates) -> tuple[NearDuplicates, tuple[float, float]]:

@@ -65,6 +65,8 @@ class Readable(NamedTuple):
 
     def fill(self, start: int, rows: Sequence[Sequence[Any]]) -> None:
         """Put rows of the ledger in the places from `start` on: the facts above, then the fields of `Measures`."""
+        if not rows:
+            return
         part = slice(start, start + len(rows))
         facts = list(zip(*(row[:_NUM_FACTS] for row in rows), strict=True))
         numbers, sha256s, opt_outs, synthetic, licensed, width, height, num_bytes = facts
@@ -172,9 +174,13 @@ def _judge_duplicates(docket: _Docket, policies: Policies, alike: NearDuplicates
 
 
 def _judge_groups(docket: _Docket, kind: str, policy: Policy, groups: NDArray[np.int64]) -> None:
-    """Mark all but the best of each group: one that stays, of the largest area, then the most bytes, then the first."""
+    """Mark all but the best of each group: one that stays, of the largest area, most bytes, shortest path."""
     images, staying = docket.images, docket.stays()
-    order = np.lexsort((images.numbers, -images.num_bytes, -images.width * images.height, ~staying))
+    lengths = np.zeros(len(groups), np.int64)
+    for index in np.flatnonzero(groups >= 0).tolist():
+        lengths[index] = len(images.path_of(int(images.numbers[index])))  # `a.jpg` rather than `a (1).jpg`
+    area = images.width * images.height
+    order = np.lexsort((images.numbers, lengths, -images.num_bytes, -area, ~staying))
     best: dict[int, int] = {}
     marked: list[int] = []
     for index in order[groups[order] >= 0].tolist():

@@ -11,7 +11,7 @@ from ganvas.data.ledger import LEDGER
 from ganvas.data.scaling import SCALING_FILES
 from ganvas.data.splitting import SPLITS
 from ganvas.data.writing import PARTS
-from ganvas.errors import DamagedError, UsageError
+from ganvas.errors import DamagedError, StorageError, UsageError
 from ganvas.storage import MANIFEST, UNFINISHED, new_folder, on_disk, read_json
 
 REPORT = "report.html"
@@ -52,6 +52,8 @@ def _acquire(lock: FileLock, out: Path) -> None:
     try:
         lock.acquire()
     except Timeout:
+        if not Path(lock.lock_file).exists():  # a place where nothing can be made looks the same to the lock
+            raise StorageError(f"Could not write `{out}`: nothing can be made there. Choose another place.") from None
         raise UsageError(f"Another process is writing `{out}`. Wait for it, or choose another place.") from None
 
 

@@ -134,7 +134,8 @@ class Dataset:
             )
             lines.append(f"  {split}: {self.count(split):,}" + (f" ({counts})" if counts else ""))
         lines += [] if card.scaling.is_symmetric else [f"  scaled by {card.scaling.scaling} for the networks"]
-        lines += [f"  from {source.name} ({source.licence or 'licence unknown'})" for source in card.sources]
+        lines += [f"  from {source.name}" for source in card.sources]
+        lines += [f"  licence {name or 'unknown'}: {count:,}" for name, count in card.licences.items()]
         return "\n".join([*lines, f"  content hash {card.content_hash}"])
 
     def __repr__(self) -> str:

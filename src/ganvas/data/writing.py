@@ -55,7 +55,9 @@ class DatasetWriter:
         self.folder = folder
         self.preprocessing = preprocessing
         self.num_files = self.num_readable = 0
-        self._empty(_RESUMED if request is not None and self._is_same(request) else set())
+        goes_on = request is not None and self._is_same(request)
+        self.has_begun_afresh = not goes_on and (folder / _REQUEST).exists()
+        self._empty(_RESUMED if goes_on else set())
         self.ledger = LedgerWriter(folder / _LEDGER)
         self.num_files, self.num_readable = self.ledger.ask("SELECT COUNT(*), COUNT(place) FROM files")[0]
         self.spool = Spool(folder / _SPOOL, preprocessing.shape, self.num_readable)

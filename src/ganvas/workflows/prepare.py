@@ -22,10 +22,11 @@ from ganvas.data.sources.opening import open_source
 from ganvas.data.sources.source import Source
 from ganvas.data.store import Dataset
 from ganvas.data.writing import DatasetWriter
-from ganvas.errors import DataError, UsageError
+from ganvas.errors import ConfigurationError, DataError, UsageError
 from ganvas.progress import Lines, Progress
 
 MIN_IMAGES = 8
+MAX_SIDE = 4096
 
 
 def prepare(
@@ -134,6 +135,8 @@ def open_mix(
 def read_all(mix: Mix, writer: DatasetWriter, choices: Choices, progress: Progress) -> None:
     """Read what the writer does not have yet, and decide what becomes of each image: in = kept + all others."""
     before = 0
+    if writer.has_begun_afresh:
+        progress.say("An interrupted run had read other sources, or read them otherwise: beginning afresh.")
     if writer.num_files:
         progress.say(f"Going on after the {writer.num_files:,} files that an interrupted run has read.")
     for part, source in zip(mix.parts, mix.sources, strict=True):
@@ -204,14 +207,16 @@ def _expect_different(parts: Sequence[Part]) -> None:
 
 
 def _height_and_width(size: int | str | tuple[int, int]) -> tuple[int, int]:
-    if isinstance(size, int):
-        return size, size
-    if isinstance(size, tuple):
-        return size
-    width, cross, height = size.lower().partition("x")
-    if not width.isdigit() or (cross and not height.isdigit()):
-        raise UsageError(f"The size `{size}` is neither a number of pixels nor WIDTHxHEIGHT, such as 64 or 96x64.")
-    return int(height or width), int(width)
+    if isinstance(size, str):
+        width, cross, height = size.lower().partition("x")
+        if not width.isdigit() or (cross and not height.isdigit()):
+            raise UsageError(f"The size `{size}` is neither a number of pixels nor WIDTHxHEIGHT, such as 64 or 96x64.")
+        sides = int(height or width), int(width)
+    else:
+        sides = size if isinstance(size, tuple) else (size, size)
+    if not 1 <= min(sides) <= max(sides) <= MAX_SIDE:
+        raise ConfigurationError(f"`size` is {size}: a side has from 1 to {MAX_SIDE:,} pixels. Give such a size.")
+    return sides
 
 
 def _tell_of_labels(writer: DatasetWriter, progress: Progress) -> None:

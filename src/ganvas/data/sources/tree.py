@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Generic, NamedTuple, TypeVar
 
-from ganvas.data.sources.listing import Listing, ListingFile, Unlisted, read_listings, split_named
+from ganvas.data.sources.listing import Listing, ListingFile, Unlisted, is_listing, read_listings, split_named
 from ganvas.data.sources.source import Facts, Item, Refusal, readable
 from ganvas.data.splitting import Split
 
@@ -117,6 +117,8 @@ def refusal_of_name(inside: str) -> Refusal | None:
     suffix = PurePosixPath(parts[-1]).suffix
     if suffix.lower() in SUFFIXES:
         return None
+    if is_listing(inside):
+        return Refusal("not-an-image", "It lists the images, and was read for that.")
     ending = f"`{readable(suffix)}`" if suffix else "no ending"
     return Refusal("not-an-image", f"Its name has {ending}, not that of an image.")
 
