@@ -131,6 +131,7 @@ def test_digits(tmp_path):
 
 
 @needs("mnist")
+@pytest.mark.slow
 def test_mnist_is_bit_exact(tmp_path):
     dataset = made("mnist", out=tmp_path / "mnist", size=28)
     assert (dataset.count("train"), dataset.count("test")) == (60_000, 10_000)
