@@ -12,7 +12,7 @@ from ganvas.data.sources.source import Item, Reader, Refusal, Request, Source, r
 from ganvas.data.sources.tree import Found, Tree, grow, refusal_of_name
 from ganvas.errors import UsageError
 
-FoundFile = Found[Path]
+FoundFile = Found[str]
 
 
 def open_folder(request: Request) -> Source:
@@ -36,16 +36,16 @@ def open_folder(request: Request) -> Source:
     )
 
 
-def _items(tree: Tree[Path]) -> Iterator[Item]:
+def _items(tree: Tree[str]) -> Iterator[Item]:
     for entry in tree.found:
-        yield tree.item(entry, entry.place)
+        yield tree.item(entry, None if entry.place is None else Path(entry.place))
     yield from tree.absentees()
 
 
 def _listing_files(found: list[FoundFile]) -> Iterator[ListingFile]:
     for entry in found:
         if entry.place and is_listing(entry.inside):
-            yield ListingFile(entry.inside, _content(entry.place))
+            yield ListingFile(entry.inside, _content(Path(entry.place)))
 
 
 def _content(path: Path) -> bytes | Refusal:
@@ -61,7 +61,7 @@ def _fingerprint(found: list[FoundFile]) -> str:
     for inside, target, _ in found:
         digest.update(os.fsencode(inside))
         try:
-            status = target.lstat() if target else None
+            status = Path(target).lstat() if target else None
         except OSError:
             status = None
         digest.update(f":{status.st_size}:{status.st_mtime_ns};".encode() if status else b";")
@@ -95,7 +95,7 @@ def _found(path: Path, root: Path) -> FoundFile:
             return Found(inside, None, refusal)
     if target is None or not stat.S_ISREG(_mode(target)):
         return Found(inside, None, Refusal("not-an-image", "It is not a regular file that can be reached."))
-    return Found(inside, target, refusal_of_name(inside))
+    return Found(inside, os.fspath(target), refusal_of_name(inside))  # a path as text: a third of the memory
 
 
 def _followed(link: Path, root: Path) -> tuple[Path | None, Refusal | None]:
