@@ -1,5 +1,7 @@
 """Pairs to clusters: images that belong together, and the one of each that stands for them."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
@@ -15,9 +17,7 @@ def clusters(num: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.full(num, -1, np.int64)
     links = coo_array((np.ones(len(pairs), np.bool_), (pairs[:, 0], pairs[:, 1])), shape=(num, num))
     _, component = connected_components(links, directed=False)
-    _, first, inverse, sizes = np.unique(component, return_index=True, return_inverse=True, return_counts=True)
-    shared = np.sort(first[sizes > 1])
-    return np.where(sizes[inverse] > 1, np.searchsorted(shared, first[inverse]), -1)
+    return _shared(component)
 
 
 def representatives(
@@ -41,7 +41,11 @@ def exact_groups(digests: NDArray[np.uint8]) -> NDArray[np.int64]:
     """
     if not len(digests):
         return np.zeros(0, np.int64)
-    words = np.ascontiguousarray(digests).view("V32")[:, 0]
-    _, first, inverse, sizes = np.unique(words, return_index=True, return_inverse=True, return_counts=True)
+    return _shared(np.ascontiguousarray(digests).view("V32")[:, 0])
+
+
+def _shared(keys: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the group of each of N keys [N] that another equals, in the order of their firsts; -1 for the others."""
+    _, first, inverse, sizes = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
     shared = np.sort(first[sizes > 1])
     return np.where(sizes[inverse] > 1, np.searchsorted(shared, first[inverse]), -1)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ganvas.data.attribution import ATTRIBUTION
 from ganvas.data.card import CARD, FORMAT, pixel_file
 from ganvas.data.ledger import LEDGER
 from ganvas.data.scaling import SCALING_FILES
@@ -15,7 +16,6 @@ from ganvas.errors import DamagedError, StorageError, UsageError
 from ganvas.storage import MANIFEST, UNFINISHED, new_folder, on_disk, read_json
 
 REPORT = "report.html"
-ATTRIBUTION = "ATTRIBUTION.md"
 _OURS = {CARD, LEDGER, MANIFEST, REPORT, ATTRIBUTION, *SCALING_FILES, *PARTS, *(pixel_file(split) for split in SPLITS)}
 _DERIVED = {"classifier", "classifier" + UNFINISHED}  # what other workflows keep beside the data
 

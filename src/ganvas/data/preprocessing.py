@@ -16,6 +16,7 @@ from ganvas.data.sources.source import MAX_FILE_BYTES
 from ganvas.errors import RefusedImage
 from ganvas.images import Pixels
 
+MAX_SIDE = 4096
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
@@ -37,8 +38,8 @@ class Editing(Framing):
 class Preprocessing(Editing):
     """What is done to every image before it is stored; the constants are recorded in the dataset's card."""
 
-    height: int = Field(ge=1, le=4096, description="Of every image, in pixels.")
-    width: int = Field(ge=1, le=4096, description="Of every image, in pixels.")
+    height: int = Field(ge=1, le=MAX_SIDE, description="Of every image, in pixels.")
+    width: int = Field(ge=1, le=MAX_SIDE, description="Of every image, in pixels.")
     channels: Literal[1, 3, 4] = Field(description="1 for greyscale (ITU-R BT.601), 3 for sRGB, 4 for sRGB and alpha.")
 
     @model_validator(mode="before")

@@ -60,7 +60,7 @@ class Dataset:
     @cached_property
     def scaling(self) -> Scaling | None:
         """How bytes become what the networks see, and back; None for the usual x / 127.5 - 1."""
-        return scaling_of(self.folder, self.card.scaling, (self.card.height, self.card.width, self.card.channels))
+        return scaling_of(self.folder, self.card.scaling, self.card.shape)
 
     def count(self, split: Split) -> int:
         """Return how many images a split has."""
@@ -69,7 +69,7 @@ class Dataset:
     def pixels(self, split: Split) -> Pixels:
         """Return a split's images, uint8 [N, H, W, C], mapped read-only."""
         path = self.folder / pixel_file(split)
-        expected = (self.count(split), self.card.height, self.card.width, self.card.channels)
+        expected = (self.count(split), *self.card.shape)
         try:
             pixels = np.load(path, mmap_mode="r" if expected[0] else None, allow_pickle=False)
         except FileNotFoundError as error:

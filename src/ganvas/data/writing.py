@@ -1,6 +1,7 @@
 """Writing a dataset folder: readable images and the ledger as they come; verdicts and splits at the end."""
 
 import hashlib
+import math
 import os
 import time
 from collections import Counter
@@ -113,6 +114,10 @@ class DatasetWriter:
             weights=np.array(weights, np.float64),
         )
 
+    def num_kept(self, labelled: bool = False) -> int:
+        """Return how many images stay, or how many of those have a label."""
+        return self._count("outcome = 'kept'" + " AND label IS NOT NULL" * labelled)
+
     def counts(self, column: str) -> list[tuple[str, Any, int]]:
         """Return outcome, value of `column` and how many files have both, in order."""
         return self.ledger.ask(f"SELECT outcome, {column}, COUNT(*) FROM files GROUP BY 1, 2 ORDER BY 1, 2")  # noqa: S608
@@ -200,8 +205,7 @@ class DatasetWriter:
             return False
         with LedgerWriter(ledger) as writer:
             num_readable = writer.ask("SELECT COUNT(place) FROM files")[0][0]
-        height, width, channels = self.preprocessing.shape
-        return spool.stat().st_size >= num_readable * height * width * channels
+        return spool.stat().st_size >= num_readable * math.prod(self.preprocessing.shape)
 
     def _empty(self, but: set[str]) -> None:
         """Remove what is not gone on with: other choices may never write it again."""

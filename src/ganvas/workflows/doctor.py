@@ -55,7 +55,7 @@ def doctor(
         folder = Path(name)
         with DatasetWriter(folder, preprocessing) as writer:
             read_all(mix, writer, chosen, progress)
-            if not len(writer.kept().numbers):
+            if not writer.num_kept():
                 names = " and ".join(f"`{source.name}`" for source in mix.sources)
                 reasons = "; ".join(f"`{path}`: {reason}" for path, reason in writer.first_left_out(5))
                 raise DataError(f"Not one image of {names} can be used. The first files: {reasons or 'none at all'}")

@@ -15,7 +15,7 @@ from ganvas.data.engines import ENGINES
 from ganvas.data.engines.engine import Engine
 from ganvas.data.mixing import Part, parts_of
 from ganvas.data.place import REPORT, new_dataset
-from ganvas.data.preprocessing import Preprocessing
+from ganvas.data.preprocessing import MAX_SIDE, Preprocessing
 from ganvas.data.report.page import write_report
 from ganvas.data.scaling import expect_scaling
 from ganvas.data.sources.opening import open_source
@@ -26,7 +26,6 @@ from ganvas.errors import ConfigurationError, DataError, UsageError
 from ganvas.progress import Lines, Progress
 
 MIN_IMAGES = 8
-MAX_SIDE = 4096
 
 
 def prepare(
@@ -153,7 +152,7 @@ def read_all(mix: Mix, writer: DatasetWriter, choices: Choices, progress: Progre
 
 def expect_enough(mix: Mix, writer: DatasetWriter) -> None:
     """Raise `DataError` where too few images stay to train on."""
-    num_kept = sum(count for outcome, _, count in writer.counts("kind") if outcome == "kept")
+    num_kept = writer.num_kept()
     if num_kept >= MIN_IMAGES:
         return
     names = " and ".join(f"`{source.name}`" for source in mix.sources)
@@ -220,7 +219,7 @@ def _height_and_width(size: int | str | tuple[int, int]) -> tuple[int, int]:
 
 
 def _tell_of_labels(writer: DatasetWriter, progress: Progress) -> None:
-    labels = writer.kept().labels
-    unlabelled = labels.count(None)
-    if 0 < unlabelled < len(labels):
-        progress.say(f"{unlabelled} of {len(labels)} images have no class, so the dataset has no classes.")
+    num_kept = writer.num_kept()
+    unlabelled = num_kept - writer.num_kept(labelled=True)
+    if 0 < unlabelled < num_kept:
+        progress.say(f"{unlabelled} of {num_kept} images have no class, so the dataset has no classes.")

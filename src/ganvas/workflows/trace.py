@@ -57,8 +57,8 @@ def trace(what: str, root: str | Path = ".") -> list[Traced]:
             continue
         if rows:
             heirs = [path for path, content_hash in learners if content_hash == dataset.content_hash]
-            holds = any(row.outcome == "kept" for row in rows)
-            traced.append(Traced(folder, dataset.content_hash, rows, heirs if holds else []))
+            found = Traced(folder, dataset.content_hash, rows, heirs)
+            traced.append(found if found.holds else found._replace(learners=[]))
     return traced
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ganvas.data.collecting.candidate import Candidate, Collector, Search, words
 from ganvas.data.sources.listing import MAX_LISTING_BYTES
-from ganvas.data.sources.records import MAX_RECORDS, RECORDS, Record, facts_of, label_of, lower_keys, value_of
+from ganvas.data.sources.records import RECORDS, Record, facts_of, label_of, lower_keys, rows_as_records, value_of
 from ganvas.errors import DataError
 from ganvas.storage import reading
 
@@ -94,16 +94,8 @@ def _csv(content: bytes, ending: str) -> Iterator[Record | None]:
     delimiter = "\t" if ending == ".tsv" else max(",;\t|", key=head.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     header = [name.strip().lower() for name in next(rows, [])]
-    for _ in range(MAX_RECORDS):
-        try:
-            values = next(rows)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield None
-            continue
-        if any(values):
-            yield lower_keys(dict(zip(header, (value.strip() for value in values), strict=False)))
+    for record in rows_as_records(rows, header):
+        yield None if record is None else lower_keys(record)
 
 
 def _candidate(record: Record, place: str) -> Candidate:

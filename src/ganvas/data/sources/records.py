@@ -98,6 +98,11 @@ def _columns(line: str, delimiter: str) -> list[str]:
 def _csv_records(text: str, delimiter: str, header: list[str]) -> Iterator[Record | None]:
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     next(rows)
+    yield from rows_as_records(rows, header)
+
+
+def rows_as_records(rows: Iterator[list[str]], header: list[str]) -> Iterator[Record | None]:
+    """Yield the rows of a CSV reader by the names in `header`, without empty ones; None for one that cannot be read."""
     for _ in range(MAX_RECORDS):
         try:
             values = next(rows)
