@@ -1,7 +1,9 @@
 """What tests of several folders share: datasets made once, commands in real processes, disks that end."""
 
+import os
 import shutil
 import signal
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +19,13 @@ from ganvas.workflows.prepare import prepare
 SIZES = (8, 16, 28)
 SMALL = {"training.batch_size": 4, "training.checkpoint.score_images": 16, "training.threads": 1}
 """Settings that make any recipe quick and exactly repeatable."""
+
+
+def pytest_configure(config):
+    """Give Hugging Face's library an empty cache, before any test imports it: else it answers from an older run's."""
+    cache = tempfile.TemporaryDirectory(prefix="hub-", ignore_cleanup_errors=True)
+    config.add_cleanup(cache.cleanup)
+    os.environ |= {"HF_HUB_OFFLINE": "1", "HF_HOME": cache.name, "HF_DATASETS_CACHE": f"{cache.name}/datasets"}
 
 
 @pytest.fixture(scope="session")

@@ -104,15 +104,10 @@ def exported(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def load_dataset(tmp_path_factory):
-    """`datasets.load_dataset`, without a network."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HF_HUB_OFFLINE", "1")
-        patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("hub")))
-        patch.setenv("HF_DATASETS_CACHE", str(tmp_path_factory.mktemp("hub")))
-        datasets = pytest.importorskip("datasets")
-        datasets.disable_progress_bars()
-        yield datasets.load_dataset
+def load_dataset():
+    datasets = pytest.importorskip("datasets")
+    datasets.disable_progress_bars()
+    return datasets.load_dataset
 
 
 def same_pixels(dataset, split, pictures):

@@ -248,6 +248,6 @@ def test_same_as_the_hugging_face_library(tmp_path, form, monkeypatch):
 def run_python(script: str, folder: Path, cache: Path) -> list[list[str]]:
     import subprocess
 
-    environment = os.environ | {"HF_HOME": str(cache / "hf"), "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+    environment = os.environ | {"HF_DATASETS_CACHE": str(cache / "hf"), "HF_DATASETS_OFFLINE": "1"}
     done = subprocess.run([sys.executable, "-c", script, folder], env=environment, capture_output=True, check=True)
     return json.loads(done.stdout.decode().splitlines()[-1])
