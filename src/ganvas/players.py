@@ -18,10 +18,31 @@ LatentDistribution = Literal["normal", "uniform"]
 
 
 class Verdict(NamedTuple):
-    """What a discriminator says: `scores` [N] are logits of "real", `class_logits` [N, K] those of the class."""
+    """What a discriminator says: `scores` are logits of "real", [N], or [N, P] where P patches are judged apart.
+
+    Some families tell more: `class_logits` [N, K], logits of the class; `embeddings` [N, E], unit vectors of images, and
+    `proxies` [K, E], those of the classes (ReACGAN); `reconstructions`, pairs of an image decoded from D's features and
+    what it should be, both [N, C, h, w] (FastGAN).
+    """
 
     scores: Tensor
     class_logits: Tensor | None = None
+    embeddings: Tensor | None = None
+    proxies: Tensor | None = None
+    reconstructions: tuple[tuple[Tensor, Tensor], ...] = ()
+
+    def split(self, num: int) -> tuple["Verdict", "Verdict"]:
+        """Return the verdicts on the first `num` images and on the others."""
+        return self._part(slice(num)), self._part(slice(num, None))
+
+    def _part(self, rows: slice) -> "Verdict":
+        return Verdict(
+            self.scores[rows],
+            None if self.class_logits is None else self.class_logits[rows],
+            None if self.embeddings is None else self.embeddings[rows],
+            self.proxies,
+            tuple((decoded[rows], wanted[rows]) for decoded, wanted in self.reconstructions),
+        )
 
 
 class Generator(nn.Module, ABC):
@@ -55,6 +76,22 @@ class Generator(nn.Module, ABC):
     def draw_labels(self, stream: Stream, num: int) -> Tensor | None:
         """Return labels [num], uniform over the classes; None when unconditional."""
         return torch.from_numpy(stream.integers(num, self.num_classes)) if self.num_classes else None
+
+
+class StyledGenerator(Generator, ABC):
+    """A generator in two halves: latents and labels -> styles [N, L, W], one for each layer -> images."""
+
+    @abstractmethod
+    def styles(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Return the styles [N, L, W] of the L layers."""
+
+    @abstractmethod
+    def synthesise(self, styles: Tensor) -> Tensor:
+        """Return images [N, C, H, W] in [-1, 1] of styles [N, L, W]."""
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Return images [N, C, H, W] in [-1, 1]."""
+        return self.synthesise(self.styles(latents, labels))
 
 
 class Discriminator(nn.Module, ABC):

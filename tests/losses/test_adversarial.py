@@ -14,9 +14,13 @@ def log1pexp(x: float) -> float:
 
 
 HAND = {  # (discriminator, generator) for the pairs (0.5, -0.25) and (-1, 2)
-    "binary_cross_entropy": (
+    "non_saturating": (
         [log1pexp(-0.5) + log1pexp(-0.25), log1pexp(1) + log1pexp(2)],
         [log1pexp(0.25), log1pexp(-2)],
+    ),
+    "saturating": (
+        [log1pexp(-0.5) + log1pexp(-0.25), log1pexp(1) + log1pexp(2)],
+        [-log1pexp(-0.25), -log1pexp(2)],
     ),
     "least_squares": ([0.5 * (0.25 + 0.0625), 0.5 * (4 + 4)], [0.5 * 1.5625, 0.5]),
     "hinge": ([0.5 + 0.75, 2 + 3], [0.25, -2]),
@@ -40,7 +44,7 @@ def test_gradients_by_finite_differences(name: str) -> None:
 
 
 def test_soft_label_is_the_cross_entropy_to_that_target() -> None:
-    pair = adversarial_pair("binary_cross_entropy", 0.95)
+    pair = adversarial_pair("non_saturating", 0.95)
     targets = torch.tensor([0.95, 0.95])
     expected = torch.nn.functional.binary_cross_entropy(REAL.sigmoid(), targets, reduction="none")
     fakes = torch.nn.functional.binary_cross_entropy(FAKE.sigmoid(), torch.zeros(2), reduction="none")

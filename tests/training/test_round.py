@@ -24,10 +24,12 @@ from ganvas.training.objective import DiscriminatorPenalties, GeneratorPenalties
 from ganvas.training.penalties import DISCRIMINATOR_PENALTIES, GENERATOR_PENALTIES
 from ganvas.training.round import Round
 from ganvas.training.settings import AverageConfig, TrainingConfig
+from ganvas.training.signals import Signals
 from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn, Verdict
 
 PIXELS = Stream(0, "test").integers(64 * 28 * 28, 256).astype(np.uint8).reshape(64, 28, 28, 1)
 LABELS = np.arange(64) % 10
+DRAWS = (Stream(0, "test"), Signals(torch.device("cpu")))
 
 
 def small(name: str, **settings: object) -> Recipe:
@@ -126,7 +128,8 @@ def test_measures_by_hand() -> None:
     verdict = Verdict(torch.tensor([1.0, 2.0]), torch.tensor([[2.0, 0.0], [2.0, 0.0]]))
     fake = Verdict(torch.tensor([-1.0, 1.5]), torch.tensor([[2.0, 0.0], [0.0, 2.0]]))
     labels, images = torch.tensor([0, 1]), torch.zeros(2, 1, 2, 2)
-    measured = verdict_measures(DiscriminatorTurn(images, labels, verdict, images, labels, fake))
+    turn = DiscriminatorTurn(images, labels, verdict, images, labels, fake, lambda *_: verdict, *DRAWS)
+    measured = verdict_measures(turn)
     assert measured["accuracy/real"] == 1
     assert measured["accuracy/fake"] == 0.5
     assert measured["real_beats_fake"] == 0.75
@@ -139,7 +142,7 @@ def test_diversity_is_one_for_real_images_and_falls_with_collapse_within_a_class
     scores = Verdict(torch.zeros(64))
 
     def diversity(images: torch.Tensor) -> float:
-        turn = GeneratorTurn(images, labels, scores, scores.scores)
+        turn = GeneratorTurn(images, labels, scores, scores.scores, None, *DRAWS)
         return generator_measures(turn, real, labels)["diversity"].item()
 
     assert diversity(real) == pytest.approx(1)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ganvas.data.scalings.contract import Scaling
 from ganvas.images import Pixels
-from ganvas.players import Generator, to_pixels
+from ganvas.players import Generator, give_stream, to_pixels
 from ganvas.seeds import Stream
 
 CHUNK = 16
@@ -75,6 +75,7 @@ def sample_chunks(
                 asked = torch.zeros(CHUNK, dtype=torch.long)
                 asked[wanted] = torch.from_numpy(labels[start + wanted.start - first : start + wanted.stop - first])
                 asked = asked.to(device)
+            give_stream(generator, Stream(seed, "generate/generator", first=start))
             yield decode(generator(latents, asked))[wanted]
     finally:
         generator.train(was_training)

@@ -41,6 +41,11 @@ def bce_generator(real: Tensor, fake: Tensor, real_target: float = 1.0) -> Tenso
     return cross_entropy_to(fake, real_target)
 
 
+def saturating_generator(real: Tensor, fake: Tensor) -> Tensor:
+    """Goodfellow et al. 2014, eq. 1, the minimax game itself: log(1 - sigmoid(D(G(z)))); flat where D is sure."""
+    return -softplus(fake)
+
+
 def least_squares_discriminator(real: Tensor, fake: Tensor) -> Tensor:
     """Mao et al. 2017, eq. 9: (D(x) - 1)^2 / 2 + D(G(z))^2 / 2."""
     return 0.5 * ((real - 1).square() + fake.square())
@@ -77,7 +82,8 @@ def relativistic_generator(real: Tensor, fake: Tensor) -> Tensor:
 
 
 PAIRS: dict[str, Pair] = {
-    "binary_cross_entropy": Pair(bce_discriminator, bce_generator, has_target=True),
+    "non_saturating": Pair(bce_discriminator, bce_generator, has_target=True),
+    "saturating": Pair(bce_discriminator, saturating_generator),
     "least_squares": Pair(least_squares_discriminator, least_squares_generator),
     "hinge": Pair(hinge_discriminator, wasserstein_generator),
     "wasserstein": Pair(wasserstein_discriminator, wasserstein_generator),

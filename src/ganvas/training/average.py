@@ -22,11 +22,14 @@ class MovingAverage:
         return self.config.halflife_images > 0
 
     @torch.no_grad()
-    def update(self, batch_size: int, images_seen: int) -> None:
-        """Move towards the source: a' = a + (1 - decay) (s - a), decay = 0.5^(batch / half-life)."""
+    def update(self, batch_size: int, images_seen: int, halflife: float | None = None) -> None:
+        """Move towards the source: a' = a + (1 - decay) (s - a), decay = 0.5^(batch / half-life).
+
+        `halflife` is that of a schedule, in images; None takes the configured one.
+        """
         if not self.separate:
             return
-        halflife = self.config.halflife_images
+        halflife = self.config.halflife_images if halflife is None else halflife
         if self.config.ramp:
             halflife = min(halflife, self.config.ramp * images_seen)
         weight = 1 - 0.5 ** (batch_size / max(halflife, 1e-8))

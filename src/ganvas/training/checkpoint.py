@@ -18,6 +18,7 @@ GENERATOR = "generator.safetensors"
 DISCRIMINATOR = "discriminator.safetensors"
 _TRAINED = "trained-generator.safetensors"
 _OPTIMIZERS = "optimizers.safetensors"
+_SIGNALS = "signals.safetensors"
 _STATE = "state.json"
 _NAME = re.compile(r"\d{8,}")
 
@@ -36,6 +37,8 @@ def save(folder: Path, game: Game, details: dict[str, Any]) -> None:
         if game.average.separate:
             write_tensors(working / _TRAINED, game.generator.state_dict())
         write_tensors(working / _OPTIMIZERS, _optimizer_tensors(game))
+        if game.signals.values:
+            write_tensors(working / _SIGNALS, game.signals.values)
         write_file(working / _STATE, json_bytes({"step": game.step, **details}))
 
 
@@ -51,6 +54,7 @@ def load(folder: Path, game: Game) -> dict[str, Any]:
     if game.average.separate:
         load_state(game.generator, read_tensors(folder / _TRAINED), f"`{folder / _TRAINED}`")
     _load_optimizers(game, read_tensors(folder / _OPTIMIZERS), folder)
+    game.signals.load(read_tensors(folder / _SIGNALS) if (folder / _SIGNALS).exists() else {})
     game.step = state["step"]
     return state
 

@@ -13,6 +13,7 @@ from ganvas.errors import ConfigurationError
 from ganvas.players import Gan
 from ganvas.training.average import MovingAverage
 from ganvas.training.settings import AdamConfig, TrainingConfig
+from ganvas.training.signals import Signals
 
 Player = TypeVar("Player", bound=nn.Module)
 
@@ -27,6 +28,7 @@ class Game:
         self.generator_optimizer = _adam(self.generator, config.generator_optimizer)
         self.discriminator_optimizer = _adam(self.discriminator, config.discriminator_optimizer)
         self.average = MovingAverage(self.generator, config.average)
+        self.signals = Signals(self.device)
         self.step = 0
 
 

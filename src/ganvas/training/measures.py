@@ -17,7 +17,10 @@ def verdict_measures(turn: DiscriminatorTurn) -> Measures:
     `real_beats_fake` is the chance that a real image scores above a generated one (the area under the ROC curve):
     1 when D tells them apart always, 0.5 when it cannot.
     """
-    real, fake = turn.real.scores, turn.fake.scores
+    real, fake = (
+        verdict.scores.flatten(1).mean(1) if verdict.scores.dim() > 1 else verdict.scores
+        for verdict in (turn.real, turn.fake)
+    )
     wins = torch.sign(real[:, None] - fake[None, :]).mean()
     measures = {
         "accuracy/real": (real > 0).float().mean(),

@@ -49,11 +49,14 @@ class GeneratorPenalties(Penalties):
 class ObjectiveConfig(Config):
     """What each player minimises."""
 
-    adversarial: str = Field(default="binary_cross_entropy", description=f"adversarial pair: {', '.join(PAIRS)}")
+    adversarial: str = Field(default="non_saturating", description=f"adversarial pair: {', '.join(PAIRS)}")
     real_target: float = Field(
         default=1.0, gt=0.5, le=1, description="target probability of real; below 1 is a soft label"
     )
     adversarial_weight: float = Field(default=1.0, gt=0, description="factor of the adversarial loss in the D step")
+    weight_limit: float = Field(
+        default=0.0, ge=0, description="D's weights are clipped to this after each step (WGAN, c = 0.01); 0 = no limit"
+    )
     discriminator: DiscriminatorPenalties = Field(default=DiscriminatorPenalties(), description="penalties of D")
     generator: GeneratorPenalties = Field(default=GeneratorPenalties(), description="penalties of G")
 
@@ -90,13 +93,14 @@ class Objective:
         """Return whether a term of this step needs gradients with respect to D's images."""
         return any(DISCRIMINATOR_PENALTIES[name].of_images for name in self.config.discriminator.due(step))
 
-    def discriminator(self, turn: DiscriminatorTurn, step: int) -> Loss:
-        """Return the discriminator's loss in this step."""
+    def discriminator(self, turn: DiscriminatorTurn, step: int, gamma: float = 1.0) -> Loss:
+        """Return the discriminator's loss in this step; `gamma` multiplies terms on gradients, as scheduled."""
         parts = {"adversarial": self.pair.discriminator(turn.real.scores, turn.fake.scores).mean()}
         total = self.config.adversarial_weight * parts["adversarial"]
         for name, factor in self.config.discriminator.due(step).items():
-            parts[name] = DISCRIMINATOR_PENALTIES[name].loss(turn).mean()
-            total = total + factor * parts[name]
+            penalty = DISCRIMINATOR_PENALTIES[name]
+            parts[name] = penalty.loss(turn).mean()
+            total = total + factor * (gamma if penalty.of_images else 1.0) * parts[name]
         return Loss(total, parts)
 
     def generator(self, turn: GeneratorTurn, step: int) -> Loss:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
-from ganvas.players import Generator, Verdict, from_pixels, give_stream
+from ganvas.players import Generator, StyledGenerator, Verdict, from_pixels, give_stream
 from ganvas.seeds import Stream
+from ganvas.training.augmenting import Augmenter
 from ganvas.training.engine import Game
 from ganvas.training.measures import Measures, generator_measures, verdict_measures
 from ganvas.training.objective import Loss, Objective
@@ -40,18 +41,34 @@ class Round:
         self.config = config
         self.batches = batches
         self.objective = Objective(config.objective)
+        self.augment = Augmenter(config.augment, game.signals)
+        self.gamma = 1.0
         self.label_prior = batches.class_shares if config.label_prior == "data" else None
 
     def play(self, step: int) -> Measures:
         """Play round `step`: update both players and the average; return what was measured, as tensors []."""
         measures: Measures = {}
-        turns = self.config.discriminator_steps
+        seen, turns = step * self.config.batch_size, self.config.discriminator_steps
+        self._schedule(seen)
         batches = [self._real(step * turns + turn) for turn in range(turns)]
         for turn, (images, labels) in enumerate(batches):
             measures |= self._discriminator_turn(images, labels, step, f"discriminator/{turn}")
         measures |= self._generator_turn(*batches[-1], step)
-        self.game.average.update(self.config.batch_size, (step + 1) * self.config.batch_size)
+        halflife = self.config.schedules.average.value(self.config.average.halflife_images, seen)
+        self.game.average.update(self.config.batch_size, seen + self.config.batch_size, halflife)
         return measures
+
+    def _schedule(self, seen: int) -> None:
+        """Set what moves with the images seen."""
+        config, now = self.config, self.config.schedules
+        for optimizer, adam in (
+            (self.game.generator_optimizer, config.generator_optimizer),
+            (self.game.discriminator_optimizer, config.discriminator_optimizer),
+        ):
+            betas = (now.beta1.value(adam.beta1, seen), now.beta2.value(adam.beta2, seen))
+            optimizer.param_groups[0].update(lr=adam.learning_rate * now.learning_rate.value(1.0, seen), betas=betas)
+        self.gamma = now.gamma.value(1.0, seen)
+        self.augment.probability = now.augment.value(config.augment.probability, seen)
 
     def _discriminator_turn(self, real: Tensor, labels: Tensor | None, step: int, purpose: str) -> Measures:
         game, stream = self.game, Stream(self.config.seed, purpose, step)
@@ -60,22 +77,35 @@ class Round:
         if differentiated := self.objective.differentiates_images(step):
             real, fake = real.requires_grad_(), fake.requires_grad_()
         real_verdict, fake_verdict = self._judge(real, labels, fake, fake_labels, stream, not differentiated)
-        turn = DiscriminatorTurn(real, labels, real_verdict, fake, fake_labels, fake_verdict)
-        loss = self.objective.discriminator(turn, step)
+        turn = DiscriminatorTurn(
+            real,
+            labels,
+            real_verdict,
+            fake,
+            fake_labels,
+            fake_verdict,
+            lambda images, labels, purpose: self._verdict(images, labels, stream.child(purpose)),
+            stream,
+            game.signals,
+        )
+        loss = self.objective.discriminator(turn, step, self.gamma)
         norm = _descend(game.discriminator, game.discriminator_optimizer, loss)
-        return {**_named("d", loss, norm), **verdict_measures(turn)}
+        _limit(game.discriminator, self.config.objective.weight_limit)
+        self.augment.adapt(real_verdict.scores, step)
+        return {**_named("d", loss, norm), **verdict_measures(turn), **self.augment.measures()}
 
     def _generator_turn(self, real: Tensor, real_labels: Tensor | None, step: int) -> Measures:
         game, stream = self.game, Stream(self.config.seed, "generator", step)
         with _frozen(game.discriminator):
-            fake, labels = self._generate(stream, self.config.generator_images)
-            give_stream(game.discriminator, stream.child("discriminator"))
-            verdict = game.discriminator(fake, labels)
+            fake, labels, styles = self._styled(stream, self.config.generator_images)
+            draws = stream.child("discriminator")
+            verdict = self._verdict(self.augment(fake, draws), labels, draws)
             real_scores = verdict.scores
             if self.objective.pair.compares:
                 with torch.no_grad():
-                    real_scores = game.discriminator(real, real_labels).scores
-            turn = GeneratorTurn(fake, labels, verdict, real_scores)
+                    others = draws._replace(first=len(fake))
+                    real_scores = self._verdict(self.augment(real, others), real_labels, others).scores
+            turn = GeneratorTurn(fake, labels, verdict, real_scores, styles, stream, game.signals)
             loss = self.objective.generator(turn, step)
             norm = _descend(game.generator, game.generator_optimizer, loss)
         return {**_named("g", loss, norm), **generator_measures(turn, real, real_labels)}
@@ -88,12 +118,21 @@ class Round:
         return images, labels.to(device, non_blocking=True) if classed and labels is not None else None
 
     def _generate(self, stream: Stream, num: int) -> tuple[Tensor, Tensor | None]:
+        """Return images [num, C, H, W] and the labels [num] they were asked to show."""
+        images, labels, _ = self._styled(stream, num)
+        return images, labels
+
+    def _styled(self, stream: Stream, num: int) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Return images, labels, and the styles [num, L, W] of the images where the generator is a styled one."""
         generator: Generator = self.game.generator
         latents = generator.draw_latents(stream.child("latents"), num).to(self.game.device, non_blocking=True)
         labels = self._draw_labels(stream.child("labels"), num)
         labels = labels if labels is None else labels.to(self.game.device, non_blocking=True)
         give_stream(generator, stream.child("generator"))
-        return generator(latents, labels), labels
+        if isinstance(generator, StyledGenerator):
+            styles = generator.styles(latents, labels)
+            return generator.synthesise(styles), labels, styles
+        return generator(latents, labels), labels, None
 
     def _draw_labels(self, stream: Stream, num: int) -> Tensor | None:
         """Return the classes [num] asked of G, drawn like those of the real images.
@@ -116,21 +155,20 @@ class Round:
         joint: bool,
     ) -> tuple[Verdict, Verdict]:
         """Return D's verdicts on both; real images are samples 0 ... N - 1 of the turn, generated ones follow."""
-        discriminator, num_real = self.game.discriminator, len(real)
         draws = stream.child("discriminator")
-        give_stream(discriminator, draws)
         if joint and self.config.joint_batch:
-            both = torch.cat([real, fake])
+            both = self.augment(torch.cat([real, fake]), draws)
             both_labels = None if labels is None or fake_labels is None else torch.cat([labels, fake_labels])
-            verdict: Verdict = discriminator(both, both_labels)
-            logits = verdict.class_logits
-            return (
-                Verdict(verdict.scores[:num_real], None if logits is None else logits[:num_real]),
-                Verdict(verdict.scores[num_real:], None if logits is None else logits[num_real:]),
-            )
-        real_verdict = discriminator(real, labels)
-        give_stream(discriminator, draws._replace(first=num_real))
-        return real_verdict, discriminator(fake, fake_labels)
+            return self._verdict(both, both_labels, draws).split(len(real))
+        others = draws._replace(first=len(real))
+        return (
+            self._verdict(self.augment(real, draws), labels, draws),
+            self._verdict(self.augment(fake, others), fake_labels, others),
+        )
+
+    def _verdict(self, images: Tensor, labels: Tensor | None, draws: Stream) -> Verdict:
+        give_stream(self.game.discriminator, draws)
+        return self.game.discriminator(images, labels)
 
 
 def draw_classes(stream: Stream, num: int, shares: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -146,6 +184,14 @@ def _descend(player: nn.Module, optimizer: torch.optim.Optimizer, loss: Loss) ->
     norm = get_total_norm([weight.grad for weight in player.parameters() if weight.grad is not None])
     optimizer.step()
     return norm
+
+
+@torch.no_grad()
+def _limit(player: nn.Module, limit: float) -> None:
+    """Clip all weights to [-limit, limit] (Arjovsky et al. 2017, algorithm 1); 0 leaves them."""
+    if limit:
+        for weight in player.parameters():
+            weight.clamp_(-limit, limit)
 
 
 def _named(player: str, loss: Loss, norm: Tensor) -> Measures:

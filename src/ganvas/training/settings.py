@@ -3,8 +3,10 @@
 from typing import Literal
 
 from ganvas.config import RESUMABLE, Config, Field
+from ganvas.training.augmenting import AugmentConfig
 from ganvas.training.monitor import MonitorConfig
 from ganvas.training.objective import ObjectiveConfig
+from ganvas.training.schedules import SchedulesConfig
 
 
 class AdamConfig(Config):
@@ -69,6 +71,8 @@ class TrainingConfig(Config):
     )
     seed: int = Field(default=0, ge=0, lt=2**63, description="every random draw is a function of it")
     objective: ObjectiveConfig = Field(default=ObjectiveConfig(), description="what the players minimise")
+    augment: AugmentConfig = Field(default=AugmentConfig(), description="augmentation of what D sees")
+    schedules: SchedulesConfig = Field(default=SchedulesConfig(), description="settings that move during training")
     generator_optimizer: AdamConfig = Field(default=AdamConfig(), description="Adam of G")
     discriminator_optimizer: AdamConfig = Field(default=AdamConfig(), description="Adam of D")
     average: AverageConfig = Field(default=AverageConfig(), description="moving average of G")
