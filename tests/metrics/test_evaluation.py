@@ -5,6 +5,7 @@ import pytest
 
 from ganvas.errors import ConfigurationError, DataError, UsageError
 from ganvas.metrics.classifier_training import ClassifierTraining, train_classifier
+from ganvas.metrics import METRICS
 from ganvas.metrics.evaluation import evaluate, num_samples
 from ganvas.metrics.features import of_classifier, pixels8
 from ganvas.metrics.protocol import ImageSet, Score, protocol_name, require_comparable
@@ -37,8 +38,8 @@ def scores(network, digits16):
 def test_every_metric_that_applies_gives_one_score_under_its_protocol_name(scores, network):
     names = [score.protocol for score in scores]
     assert names == [
-        *(f"{network.name}-{metric}360" for metric in ("fid", "kid", "mind", "accuracy")),
-        *(f"pixels8-{metric}360" for metric in ("fid", "kid", "mind")),
+        *(f"{network.name}-{metric}360" for metric in METRICS),
+        *(f"pixels8-{metric}360" for metric in METRICS if metric != "accuracy"),
     ]
     assert protocol_name("classifier-1a2b3c4d", "fid", 359) == "classifier-1a2b3c4d-fid359"
 

@@ -1,0 +1,84 @@
+"""Precision, recall, density and coverage: fidelity and variety apart, by balls around k-th nearest neighbours.
+
+    precision  share of generated images inside the ball of some real one       (Kynkäänniemi et al. 2019, eq. 1 and 2)
+    recall     share of real images inside the ball of some generated one
+    density    real balls that hold a generated image, mean over them, over k   (Naeem et al. 2020, eq. 4)
+    coverage   share of real balls that hold a generated image                  (Naeem et al. 2020, eq. 5)
+
+A ball reaches to the k-th nearest neighbour within its own set, which lies outside it (<), as in the program that Naeem
+et al. published; it matters only where images are repeated. k is 3 for the first two, 5 for the last two, as published.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganvas.errors import DataError
+from ganvas.metrics.protocol import Metric, Reading, View, as_matrix, require_same_width
+from ganvas.seeds import Stream
+
+MOST_REFERENCE = 10_000
+"""Real images that balls are drawn around; more are thinned out at random, since the cost is quadratic."""
+_ROWS_AT_ONCE = 1024
+
+
+class Neighbourhoods(NamedTuple):
+    """What one sample and the reference tell of each other, in [0, 1] (density may exceed 1)."""
+
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+def neighbourhoods(reference: NDArray[Any], sample: NDArray[Any], k: int) -> Neighbourhoods:
+    """Return all four for features [N, d] of real and [M, d] of generated images, in float64 and bounded memory."""
+    require_same_width(reference, sample)
+    real, fake = as_matrix(reference), as_matrix(sample)
+    real_radii, fake_radii = squared_radii(real, k), squared_radii(fake, k)
+    inside = np.zeros(len(fake), np.int64)  # real balls that hold each generated image
+    recalled, covered = np.zeros(len(real), np.bool_), np.zeros(len(real), np.bool_)
+    for start in range(0, len(real), _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        distances = _squared_distances(real[rows], fake)
+        within = distances < real_radii[rows, None]
+        inside += within.sum(0)
+        covered[rows] = within.any(1)
+        recalled[rows] = (distances < fake_radii).any(1)
+    return Neighbourhoods(
+        float((inside > 0).mean()), float(recalled.mean()), float(inside.mean() / k), float(covered.mean())
+    )
+
+
+def squared_radii(features: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Return the squared distance [N] of each row to its k-th nearest neighbour, itself left out."""
+    if len(features) <= k:
+        raise DataError(f"{k} nearest neighbours need more than {k} images; found {len(features)}. Give more images.")
+    parts = [
+        np.partition(_squared_distances(features[start : start + _ROWS_AT_ONCE], features), k, axis=1)[:, k]
+        for start in range(0, len(features), _ROWS_AT_ONCE)
+    ]
+    return np.concatenate(parts)
+
+
+def _squared_distances(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return |x_i - y_j|^2 [N, M] = |x|^2 + |y|^2 - 2 x.y, never below 0."""
+    distances = -2 * (first @ second.T)
+    distances += (first * first).sum(1)[:, None]
+    distances += (second * second).sum(1)
+    return np.maximum(distances, 0, out=distances)
+
+
+def _metric(name: str, k: int) -> Metric:
+    def against(reference: View, stream: Stream) -> Callable[[View], Reading]:
+        chosen = np.sort(stream.permutation(len(reference.features))[:MOST_REFERENCE])
+        real = reference.features[chosen]
+        return lambda sample: Reading(getattr(neighbourhoods(real, sample.features, k), name))
+
+    return Metric(f"k{k}-{name}", against, lower_is_better=False)
+
+
+PRECISION, RECALL = _metric("precision", 3), _metric("recall", 3)
+DENSITY, COVERAGE = _metric("density", 5), _metric("coverage", 5)
