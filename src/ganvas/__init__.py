@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from ganvas.data.store import Dataset
     from ganvas.errors import GanvasError
     from ganvas.players import Gan
+    from ganvas.recipes.own import layer, network, read_recipe
     from ganvas.recipes.recipe import Recipe, find_recipe
     from ganvas.workflows.book import build_discriminator, build_generator, train_gan
     from ganvas.workflows.collect import collect
+    from ganvas.workflows.compare import compare
     from ganvas.workflows.doctor import doctor
     from ganvas.workflows.evaluate import evaluate
     from ganvas.workflows.export import export
@@ -40,14 +42,18 @@ _HOMES = {
     "RunFolder": "ganvas.workflows.run_folder",
     "build_discriminator": "ganvas.workflows.book",
     "build_generator": "ganvas.workflows.book",
+    "compare": "ganvas.workflows.compare",
     "collect": "ganvas.workflows.collect",
     "doctor": "ganvas.workflows.doctor",
     "evaluate": "ganvas.workflows.evaluate",
     "export": "ganvas.workflows.export",
     "find_recipe": "ganvas.recipes.recipe",
     "generate": "ganvas.workflows.generate",
+    "layer": "ganvas.recipes.own",
     "load": "ganvas.workflows.model",
+    "network": "ganvas.recipes.own",
     "prepare": "ganvas.workflows.prepare",
+    "read_recipe": "ganvas.recipes.own",
     "resume": "ganvas.workflows.train",
     "trace": "ganvas.workflows.trace",
     "train": "ganvas.workflows.train",
@@ -64,8 +70,12 @@ __all__ = [  # noqa: RUF022  (the order of the road)
     "load",
     "generate",
     "evaluate",
+    "compare",
     "export",
     "find_recipe",
+    "read_recipe",
+    "network",
+    "layer",
     "build_generator",
     "build_discriminator",
     "train_gan",

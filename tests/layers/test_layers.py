@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from ganvas.errors import TrainingError
+from ganvas.layers.convolution import SameConv2d
 from ganvas.layers.dropout import Dropout
-from ganvas.layers.same_convolution import SameConv2d, SameConvTranspose2d
+from ganvas.layers.transposed_convolution import SameConvTranspose2d
 from ganvas.players import give_stream
 from ganvas.seeds import Stream
 

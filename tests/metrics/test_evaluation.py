@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ganvas.errors import ConfigurationError, DataError, UsageError
-from ganvas.metrics.classifier_training import ClassifierTraining, train_classifier
 from ganvas.metrics import METRICS
+from ganvas.metrics.classifier_training import ClassifierTraining, train_classifier
 from ganvas.metrics.evaluation import evaluate, num_samples
 from ganvas.metrics.features import of_classifier, pixels8
 from ganvas.metrics.protocol import ImageSet, Score, protocol_name, require_comparable

@@ -20,7 +20,7 @@ from ganvas.training.engine import Game, choose_device
 from ganvas.training.loop import finite_record
 from ganvas.training.measures import generator_measures, verdict_measures
 from ganvas.training.monitor import Monitor, MonitorConfig
-from ganvas.training.objective import DiscriminatorPenalties, GeneratorPenalties, class_terms
+from ganvas.training.objective import DiscriminatorPenalties, GeneratorPenalties, needs_of
 from ganvas.training.penalties import DISCRIMINATOR_PENALTIES, GENERATOR_PENALTIES
 from ganvas.training.round import Round
 from ganvas.training.settings import AverageConfig, TrainingConfig
@@ -94,8 +94,9 @@ def test_class_loss_without_classes_says_what_to_do() -> None:
 
 
 def test_terms_that_need_classes_are_known() -> None:
-    assert class_terms(find_recipe("acgan").training.objective) == ["class_of_real", "class_asked"]
-    assert class_terms(find_recipe("mlp_gan").training.objective) == []
+    needs = {"discriminator.class_of_real": {"classes"}, "generator.class_asked": {"classes"}}
+    assert needs_of(find_recipe("acgan").training.objective) == needs
+    assert needs_of(find_recipe("mlp_gan").training.objective) == {}
 
 
 def test_relativistic_pair_and_r2_play() -> None:

@@ -49,7 +49,7 @@ def digest(run):
 
 
 def log_of(run):
-    timed = {"images_per_second"}
+    timed = {"images_per_second", "cpu_seconds"}
     return [{key: value for key, value in row.items() if key not in timed} for row in RunFolder.open(run).read_log()]
 
 

@@ -31,7 +31,7 @@ def traces(run):
     """Return all that a run must leave equal: digest of all state, pointers, log without speeds, sample grids."""
     newest = checkpoint.all_checkpoints(run / "checkpoints")[0]
     log = [
-        {name: value for name, value in record.items() if name != "images_per_second"}
+        {name: value for name, value in record.items() if name not in ("images_per_second", "cpu_seconds")}
         for record in RunFolder.open(run).read_log()
     ]
     return {

@@ -66,7 +66,8 @@ def picture(path):
 
 def losses(run):
     rows = RunFolder.open(run).read_log()
-    return [{name: value for name, value in row.items() if name != "images_per_second"} for row in rows]
+    timed = ("images_per_second", "cpu_seconds")
+    return [{name: value for name, value in row.items() if name not in timed} for row in rows]
 
 
 class Seen(list):

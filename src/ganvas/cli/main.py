@@ -13,9 +13,12 @@ VERBS: dict[str, Entry] = {
     "doctor": Entry("ganvas.cli.doctor:run", "whether pictures are good enough, and what would be done to them"),
     "train": Entry("ganvas.cli.train:run", "a recipe and a dataset in, a run folder out; or --resume a run"),
     "evaluate": Entry("ganvas.cli.evaluate:run", "a model and its dataset in, scores out"),
+    "compare": Entry("ganvas.cli.compare:run", "several recipes in, each trained for as long, one table out"),
     "generate": Entry("ganvas.cli.generate:run", "a model in, images out"),
     "export": Entry("ganvas.cli.export:run", "a run in, a model folder out"),
     "recipes": Entry("ganvas.cli.recipes:run", "what can be trained"),
+    "layers": Entry("ganvas.cli.layers:run", "what networks are built of: cheat-sheets of layers"),
+    "network": Entry("ganvas.cli.network:run", "a network of your own, or a recipe's: its layers, shapes and costs"),
     "data": Entry("ganvas.cli.data:run", "what can be prepared; `data trace`: where an image went"),
     "demo": Entry("ganvas.cli.demo:run", "the whole road on handwritten digits, in about two minutes"),
 }

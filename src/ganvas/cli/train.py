@@ -10,6 +10,7 @@ from ganvas.cli.arguments import parse
 from ganvas.cli.terminal import progress
 from ganvas.errors import UsageError, unknown_name
 from ganvas.recipes import RECIPES
+from ganvas.recipes.file import is_recipe_file
 
 if TYPE_CHECKING:
     from ganvas.recipes.recipe import Recipe
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 LENGTH: list[Any] = [
     ("steps", Annotated[int | None, arg(help="rounds of the game in all")], field(default=None)),
     ("epochs", Annotated[float | None, arg(help="passes over the images, instead of steps")], field(default=None)),
+    ("minutes", Annotated[float | None, arg(help="end early after so much time in rounds")], field(default=None)),
 ]
 BEGIN: list[Any] = [
     ("data", Annotated[Path, arg(help="dataset folder")], field()),
@@ -40,7 +42,7 @@ def run(arguments: list[str]) -> int:
             print(_help())
             return 0
         raise UsageError(f"Name a recipe first: ganvas train RECIPE ... There are: {', '.join(RECIPES)}.")
-    if resumed is None and arguments[0] not in RECIPES:
+    if resumed is None and arguments[0] not in RECIPES and not is_recipe_file(arguments[0]):
         raise unknown_name("recipe", arguments[0], RECIPES)
     finished = _begin(arguments[0], arguments[1:]) if resumed is None else _go_on(resumed, arguments)
     signal = finished.stopped_by
@@ -52,15 +54,16 @@ def run(arguments: list[str]) -> int:
 
 
 def _begin(name: str, arguments: list[str]) -> "RunFolder":
-    from ganvas.recipes.recipe import find_recipe
+    from ganvas.recipes.own import naming_lines, recipe_of
 
-    recipe = find_recipe(name)
-    summary = f"Train recipe {name}: {RECIPES[name].summary}."
+    recipe = recipe_of(name)
+    summary = f"Train recipe {name}: {RECIPES[name].summary if name in RECIPES else 'a network of your own'}."
     given = parse(_arguments_of(recipe, BEGIN), f"train {name}", arguments, summary)
     from ganvas.workflows.train import train
 
     chosen = recipe.model_copy(update={"model": given.model, "training": given.training})
-    return train(chosen, given.data, given.out, given.steps, given.epochs, progress())
+    with naming_lines(name):
+        return train(chosen, given.data, given.out, given.steps, given.epochs, progress(), given.minutes)
 
 
 def _go_on(folder: Path, arguments: list[str]) -> "RunFolder":
@@ -75,7 +78,7 @@ def _go_on(folder: Path, arguments: list[str]) -> "RunFolder":
     )
     new = old.model_copy(update={"model": given.model, "training": given.training})
     changed = {name: value for name, (_, value) in differences(old, new).items()}
-    return resume(found, given.steps, given.epochs, progress(), given.allow, given.data, **changed)
+    return resume(found, given.steps, given.epochs, progress(), given.allow, given.data, given.minutes, **changed)
 
 
 def _arguments_of(recipe: "Recipe", first: list[Any]) -> type:
@@ -100,10 +103,11 @@ def _resumed(arguments: list[str]) -> Path | None:
 def _help() -> str:
     width = max(map(len, RECIPES))
     recipes = "\n".join(f"  {name:<{width}}  {entry.summary}" for name, entry in RECIPES.items())
-    return f"""usage: ganvas train RECIPE --data DIR --out RUN [--steps N | --epochs N] [--any.field value]
+    return f"""usage: ganvas train RECIPE|FILE.toml --data DIR --out RUN [--steps N | --epochs N] [--any.field value]
        ganvas train --resume RUN [--steps N | --epochs N] [--any.field value] [--allow FIELD ...]
 
 Train a GAN on a dataset folder made by `ganvas prepare`. Ctrl-C saves and stops; --resume goes on exactly.
+FILE.toml (or .yaml) is a network of your own, a layer a line: `ganvas network FILE.toml` shows it.
 
 recipes:
 {recipes}

@@ -3,16 +3,22 @@
 Formula: y = x * mask / (1 - rate) in training, mask ~ Bernoulli(1 - rate); y = x otherwise
 Shapes: any [N, ...] -> the same
 Parameters: none
-Use it when: in D, against learning the training set by heart; in G it is a source of noise (pix2pix)
-Beware: the scores of one image differ from call to call; with gradient penalties the penalty is noisy too
+Use it when: in D, after the activations, rate 0.2 to 0.5, against learning the training set by heart; in G it is a
+    source of noise (pix2pix), else leave it out: drawn pictures get grainy
+Beware: the scores of one image differ from call to call; with gradient penalties the penalty is noisy too; directly
+    before batch_norm it makes training and use disagree on the variance
 Paper: Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from Overfitting"
 See also: torch.nn.Dropout (the same formula, drawn from torch's global generator)
 """
 
-import torch
-from torch import Tensor
+from typing import Literal
 
+import torch
+from torch import Tensor, nn
+
+from ganvas.config import Field
 from ganvas.errors import TrainingError
+from ganvas.layers.layer import Around, Layer, Shape
 from ganvas.players import RandomLayer
 
 
@@ -32,3 +38,18 @@ class Dropout(RandomLayer):
         keep = torch.from_numpy(self.stream.keep(len(values), values[0].numel(), self.rate))
         mask = keep.view(values.shape).to(values.device, values.dtype, non_blocking=True)
         return values * mask.mul_(1 / (1 - self.rate))
+
+
+class Config(Layer):
+    """Dropout, drawn from the seed."""
+
+    layer: Literal["dropout"] = Field(default="dropout", description="values zeroed at random in training")
+    rate: float = Field(default=0.3, ge=0, lt=1, description="probability that a value is zeroed")
+
+    def output(self, given: Shape, around: Around) -> Shape:
+        """Return the same shape."""
+        return given
+
+    def build(self, given: Shape, around: Around) -> nn.Module:
+        """Return the module."""
+        return Dropout(self.rate)

@@ -44,6 +44,8 @@ class Layer(Config):
 
     inputs: ClassVar[tuple[Input, ...]] = ()
     """What the module's `forward` takes after the values, in order."""
+    offers: ClassVar[frozenset[str]] = frozenset()
+    """What the verdict of a head tells beside the score: `classes`, `embeddings`, `reconstructions`."""
 
     @abstractmethod
     def output(self, given: Shape, around: Around) -> Shape:

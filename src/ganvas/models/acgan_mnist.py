@@ -4,15 +4,16 @@ Odena, Olah and Shlens 2017, "Conditional Image Synthesis With Auxiliary Classif
 2,657,897 numbers in the generator, 525,835 in the discriminator.
 """
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from torch import Tensor, nn
 
 from ganvas import players
 from ganvas.config import Field
 from ganvas.images import ImageShape
+from ganvas.layers.convolution import SameConv2d
 from ganvas.layers.dropout import Dropout
-from ganvas.layers.same_convolution import SameConv2d, SameConvTranspose2d
+from ganvas.layers.transposed_convolution import SameConvTranspose2d
 from ganvas.models.family import FamilyConfig
 from ganvas.players import Verdict
 
@@ -23,7 +24,6 @@ EPSILON, MOMENTUM = 1e-3, 0.01  # Keras' defaults of batch normalisation; its mo
 class Config(FamilyConfig):
     """The book's network has no sizes to choose."""
 
-    tells_classes: ClassVar[bool] = True
     family: Literal["acgan_mnist"] = Field(default="acgan_mnist", description="model family")
 
     def refuse(self, image_shape: ImageShape, num_classes: int) -> str | None:
@@ -36,6 +36,10 @@ class Config(FamilyConfig):
         if num_classes < 2:
             return "it draws wanted classes, and this dataset has none. Use `mlp_gan`."
         return None
+
+    def offers(self) -> frozenset[str]:
+        """Return that the discriminator gives logits of the classes."""
+        return frozenset({"classes"})
 
     def generator(self, image_shape: ImageShape, num_classes: int) -> "Generator":
         """Return a new generator."""

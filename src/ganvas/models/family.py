@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
@@ -20,8 +20,6 @@ class FamilyConfig(Config):
     """Base of the families' configurations; `family` is the row of `MODELS`."""
 
     family: Any
-    tells_classes: ClassVar[bool] = False
-    """Whether the discriminator gives class logits."""
 
     @abstractmethod
     def refuse(self, image_shape: ImageShape, num_classes: int) -> str | None:
@@ -34,6 +32,20 @@ class FamilyConfig(Config):
     @abstractmethod
     def discriminator(self, image_shape: ImageShape, num_classes: int) -> Discriminator:
         """Return a new discriminator."""
+
+
+@runtime_checkable
+class Offering(Protocol):
+    """A family whose players tell more than images and scores."""
+
+    def offers(self) -> frozenset[str]:
+        """Return what they tell: `classes`, `embeddings` (and proxies), `reconstructions` of D; `styles` of G."""
+        ...
+
+
+def offers_of(config: FamilyConfig) -> frozenset[str]:
+    """Return what a family's players tell beside images and scores; terms of an objective may need it."""
+    return config.offers() if isinstance(config, Offering) else frozenset()
 
 
 def family_config(name: str, **sizes: Any) -> FamilyConfig:  # noqa: ANN401

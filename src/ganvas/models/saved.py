@@ -21,7 +21,7 @@ DESCRIPTION = "model.json"
 GENERATOR = "generator.safetensors"
 DISCRIMINATOR = "discriminator.safetensors"
 _LARGEST_DESCRIPTION = 4 << 20  # bytes, nearly all of them names of classes
-_LARGEST_CONFIG = 4096  # bytes, some 1000 layers
+_LARGEST_CONFIG = 1 << 16  # bytes, some hundreds of lines of a `stack`
 
 
 class ModelDescription(Config):

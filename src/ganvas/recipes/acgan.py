@@ -12,9 +12,16 @@ BOOK_ADAM = AdamConfig(learning_rate=2e-4, beta1=0.5, beta2=0.999, epsilon=1e-7)
 def acgan_mnist() -> Recipe:
     """Return the book's ACGAN: 100 epochs of 600 steps on MNIST.
 
-    Its means run over the 200 images of a joint batch, hence the halves. Its faults are kept: the images come in the
-    same order in every epoch, D learns from images made with batch normalisation in inference mode, and there is no
-    moving average.
+    Data: MNIST, 60,000 handwritten digits with their classes
+    Size: 28x28 px, greyscale; nothing else
+    Hardware: two cores of an AMD EPYC, 1.15 s a step; the book names a GPU
+    Time: about 19 hours for 60,000 steps at that rate (not run to the end here); "a few hours" on the book's GPU
+    Score: none is published; not measured yet
+    Source: Cai, Bileschi and Nielsen 2020, "Deep Learning with JavaScript", chapter 10, after Odena, Olah and Shlens
+        2017, "Conditional Image Synthesis With Auxiliary Classifier GANs"
+    Differs: not on purpose; its faults are kept: the images come in the same order in every epoch, D learns from images
+        made with batch normalisation in inference mode, and there is no moving average. Its means run over the 200
+        images of a joint batch, hence the weights of a half
     """
     half = Term(weight=0.5)
     return Recipe(
@@ -42,7 +49,19 @@ def acgan_mnist() -> Recipe:
 
 
 def acgan() -> Recipe:
-    """Return our twin of the book's ACGAN: shuffled, averaged, with a lazy R1 penalty; figures in docs/log.md."""
+    """Return our twin of the book's ACGAN: shuffled, averaged, with a lazy R1 penalty.
+
+    Data: images with classes, such as MNIST
+    Size: 8 to 64 px, greyscale or colour, sides may differ
+    Hardware: two cores of an AMD EPYC
+    Time: 82 s for 1,500 steps on the digits of 16 px; at 28 px not measured on a quiet machine
+    Score: after 2,000 steps on MNIST at 28 px classifier-ce5ff304-fid10000 0.2464 (real images 0.0463, noise 235.4),
+        classifier-ce5ff304-accuracy10000 99.76 % (real images 99.36 %); the 3,000 steps of the recipe not measured yet
+    Source: Odena, Olah and Shlens 2017, "Conditional Image Synthesis With Auxiliary Classifier GANs"; the penalty,
+        Mescheder, Geiger and Nowozin 2018, "Which Training Methods for GANs do actually Converge?"
+    Differs: smaller networks of strided convolutions; D learns the classes of real images only, has no dropout, and R1
+        every 8 steps; learning rate 1e-3, beta1 0; shuffled; G is averaged
+    """
     adam = AdamConfig(learning_rate=1e-3, beta1=0.0, beta2=0.99)
     return Recipe(
         recipe="acgan",

@@ -6,7 +6,16 @@ from ganvas.training.settings import CheckpointConfig, SamplesConfig, TrainingCo
 
 
 def mlp_gan() -> Recipe:
-    """Return the basic GAN as the textbook trains it, by two sums of losses and no moving average."""
+    """Return the basic GAN as the textbook trains it, by two sums of losses and no moving average.
+
+    Data: any small images; classes are not used
+    Size: up to 64x64 px with 4 channels, sides may differ
+    Hardware: two cores of an AMD EPYC, 29 ms a step at 28x28 px
+    Time: about 5 minutes for 10,000 steps at that rate
+    Score: none is published; not measured yet
+    Source: Goodfellow et al. 2014, "Generative Adversarial Nets"; widths and settings are those of a textbook
+    Differs: from the paper: LeakyReLU and batch normalisation in place of maxout and dropout, Adam in place of momentum
+    """
     return Recipe(
         recipe="mlp_gan",
         model=family.Config(),

@@ -4,6 +4,7 @@ import copy
 
 import torch
 
+from ganvas.layers.spectral_norm import SINGULAR_VECTORS
 from ganvas.players import Generator
 from ganvas.training.settings import AverageConfig
 
@@ -33,10 +34,18 @@ class MovingAverage:
         if self.config.ramp:
             halflife = min(halflife, self.config.ramp * images_seen)
         weight = 1 - 0.5 ** (batch_size / max(halflife, 1e-8))
-        ours, theirs = _floats(self.generator), _floats(self.source)
+        (ours, our_vectors), (theirs, their_vectors) = _floats(self.generator), _floats(self.source)
         torch._foreach_lerp_(ours, theirs, weight)  # pyright: ignore[reportPrivateImportUsage]
+        for our_vector, their_vector in zip(our_vectors, their_vectors, strict=True):
+            our_vector.copy_(their_vector)
 
 
-def _floats(module: torch.nn.Module) -> list[torch.Tensor]:
-    """Return weights and running statistics, in a fixed order."""
-    return [tensor for tensor in module.state_dict().values() if tensor.is_floating_point()]
+def _floats(module: torch.nn.Module) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """Return weights and running statistics, and apart from them spectral norm's vectors, in a fixed order.
+
+    A mean of unit vectors that turn is a short vector, and layers divided by what it tells grow (up to 26 times seen).
+    """
+    state = module.state_dict().items()
+    floats = {name: tensor for name, tensor in state if tensor.is_floating_point()}
+    vectors = [tensor for name, tensor in floats.items() if name.endswith(SINGULAR_VECTORS)]
+    return [tensor for name, tensor in floats.items() if not name.endswith(SINGULAR_VECTORS)], vectors

@@ -8,6 +8,7 @@ import torch
 
 from ganvas.errors import NotFiniteError
 from ganvas.progress import Progress
+from ganvas.training.budget import Budget
 from ganvas.training.engine import Game
 from ganvas.training.interrupt import StopRequest
 from ganvas.training.measures import Measures
@@ -33,20 +34,31 @@ class Run(Protocol):
 
 
 def train(
-    round: Round, monitor: Monitor, config: TrainingConfig, run: Run, stop: StopRequest, progress: Progress
+    round: Round,
+    monitor: Monitor,
+    config: TrainingConfig,
+    run: Run,
+    stop: StopRequest,
+    progress: Progress,
+    budget: Budget | None = None,
 ) -> None:
-    """Play rounds until `config.steps`, or until `stop`; then the last step is saved, whatever the interval."""
+    """Play rounds until `config.steps`, `stop`, or the end of the budget; the last step is saved in any case."""
     game, saved = round.game, round.game.step
+    budget = Budget() if budget is None else budget
+    images = config.batch_size * config.discriminator_steps
     progress.begin("training", config.steps, game.step)
     try:
-        while game.step < config.steps and not stop:
-            begun = time.perf_counter()
+        while game.step < config.steps and not budget.spent and not stop:
+            begun, begun_on_cpu = time.perf_counter(), time.process_time()
             measures = round.play(game.step)
             game.step += 1
             record = finite_record(measures, game.step)
             findings = monitor.watch(record)
             record["equilibrium"] = monitor.equilibrium
-            record["images_per_second"] = config.batch_size * config.discriminator_steps / (time.perf_counter() - begun)
+            record["cpu_seconds"] = time.process_time() - begun_on_cpu
+            seconds = time.perf_counter() - begun
+            record["images_per_second"] = images / seconds
+            budget.spend(seconds)
             run.record({"step": game.step, **{name: float(f"{value:.6g}") for name, value in record.items()}})
             for finding in findings:
                 progress.say(f"Step {game.step}: {finding.words}")

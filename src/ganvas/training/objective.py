@@ -6,8 +6,9 @@ from pydantic import model_validator
 from torch import Tensor
 
 from ganvas.config import Config, Field
+from ganvas.errors import ConfigurationError
 from ganvas.losses.adversarial import PAIRS, adversarial_pair
-from ganvas.training.penalties import DISCRIMINATOR_PENALTIES, GENERATOR_PENALTIES
+from ganvas.training.penalties import DISCRIMINATOR_PENALTIES, GENERATOR_PENALTIES, LABELLED
 from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn
 
 
@@ -36,14 +37,30 @@ class DiscriminatorPenalties(Penalties):
 
     class_of_real: Term = Field(default=Term(), description="cross-entropy of the classes of real images")
     class_of_fake: Term = Field(default=Term(), description="cross-entropy of the classes generated images should show")
+    d2d_ce: Term = Field(default=Term(), description="data-to-data cross-entropy of real images (ReACGAN)")
     r1: Term = Field(default=Term(), description="squared gradient norm / 2 on real images; weight is gamma")
     r2: Term = Field(default=Term(), description="squared gradient norm / 2 on generated images; weight is gamma")
+    gradient_penalty: Term = Field(
+        default=Term(),
+        description="(gradient norm - 1)^2 between real and generated images (WGAN-GP); weight is lambda",
+    )
+    lecam: Term = Field(default=Term(), description="squared distance of scores to the other side's running mean")
+    consistency: Term = Field(
+        default=Term(), description="squared change of scores by a flip and shift of the images (bCR)"
+    )
+    reconstruction: Term = Field(
+        default=Term(), description="L1 distance of real images to those decoded from D's features (FastGAN)"
+    )
 
 
 class GeneratorPenalties(Penalties):
     """Penalties of the generator."""
 
     class_asked: Term = Field(default=Term(), description="cross-entropy of the class that was asked for")
+    d2d_ce: Term = Field(default=Term(), description="data-to-data cross-entropy of generated images (ReACGAN)")
+    path_length: Term = Field(
+        default=Term(), description="squared deviation of path lengths from their running mean (StyleGAN2)"
+    )
 
 
 class ObjectiveConfig(Config):
@@ -69,10 +86,46 @@ class ObjectiveConfig(Config):
         return self
 
 
-def class_terms(config: ObjectiveConfig) -> list[str]:
-    """Return the names of the terms in use that need labels and a discriminator that tells classes."""
-    tables = ((config.discriminator, DISCRIMINATOR_PENALTIES), (config.generator, GENERATOR_PENALTIES))
-    return [name for terms, table in tables for name in terms.due(0) if table[name].of_classes]
+def needs_of(config: ObjectiveConfig) -> dict[str, frozenset[str]]:
+    """Return the terms in use that need more than scores and images, `generator.path_length` say, with their needs."""
+    tables = (
+        ("discriminator", config.discriminator, DISCRIMINATOR_PENALTIES),
+        ("generator", config.generator, GENERATOR_PENALTIES),
+    )
+    needs = {f"{player}.{name}": table[name].needs for player, terms, table in tables for name in terms.due(0)}
+    return {name: need for name, need in needs.items() if need}
+
+
+def check_offers(config: ObjectiveConfig, family: str, offers: frozenset[str], num_classes: int) -> None:
+    """Raise `ConfigurationError` where a term needs what the family's players, or the images, do not tell."""
+    for name, needs in needs_of(config).items():
+        if absent := sorted(needs - offers):
+            raise ConfigurationError(
+                f"The term `{name}` needs players that tell {absent[0]}, which model family `{family}` has not. "
+                f"Set `training.objective.{name}.weight` to 0, or choose {_OFFERED_BY[absent[0]]}."
+            )
+        if needs & LABELLED and not num_classes:
+            raise ConfigurationError(
+                f"The term `{name}` needs images with classes, and this dataset has none. Prepare a folder with one "
+                f"sub-folder for each class, or set `training.objective.{name}.weight` to 0."
+            )
+
+
+def check_batches(config: ObjectiveConfig, real: int, generated: int) -> None:
+    """Raise `ConfigurationError` where a pair compares real with generated images one by one and numbers differ."""
+    if PAIRS[config.adversarial].compares and real != generated:
+        raise ConfigurationError(
+            f"The adversarial pair `{config.adversarial}` compares each generated image with a real one, and "
+            f"`training.generator_batch_size` is {generated}, `training.batch_size` {real}. Set the former to 0."
+        )
+
+
+_OFFERED_BY = {
+    "classes": "an ACGAN recipe",
+    "embeddings": "a ReACGAN recipe",
+    "reconstructions": "a FastGAN recipe",
+    "styles": "a StyleGAN2 recipe",
+}
 
 
 class Loss(NamedTuple):
@@ -89,18 +142,19 @@ class Objective:
         self.config = config
         self.pair = adversarial_pair(config.adversarial, config.real_target)
 
-    def differentiates_images(self, step: int) -> bool:
-        """Return whether a term of this step needs gradients with respect to D's images."""
-        return any(DISCRIMINATOR_PENALTIES[name].of_images for name in self.config.discriminator.due(step))
+    def differentiated(self, step: int) -> frozenset[str]:
+        """Return which of D's images, `real` and `fake`, a term of this step takes gradients by."""
+        terms = self.config.discriminator.due(step)
+        return frozenset(kind for name in terms for kind in DISCRIMINATOR_PENALTIES[name].differentiates)
 
     def discriminator(self, turn: DiscriminatorTurn, step: int, gamma: float = 1.0) -> Loss:
-        """Return the discriminator's loss in this step; `gamma` multiplies terms on gradients, as scheduled."""
+        """Return the discriminator's loss in this step; `gamma` multiplies R1 and R2, as scheduled."""
         parts = {"adversarial": self.pair.discriminator(turn.real.scores, turn.fake.scores).mean()}
         total = self.config.adversarial_weight * parts["adversarial"]
         for name, factor in self.config.discriminator.due(step).items():
             penalty = DISCRIMINATOR_PENALTIES[name]
             parts[name] = penalty.loss(turn).mean()
-            total = total + factor * (gamma if penalty.of_images else 1.0) * parts[name]
+            total = total + factor * (gamma if penalty.differentiates else 1.0) * parts[name]
         return Loss(total, parts)
 
     def generator(self, turn: GeneratorTurn, step: int) -> Loss:

@@ -15,7 +15,7 @@ from ganvas.seeds import Stream
 from ganvas.training.augmenting import Augmenter
 from ganvas.training.engine import Game
 from ganvas.training.measures import Measures, generator_measures, verdict_measures
-from ganvas.training.objective import Loss, Objective
+from ganvas.training.objective import Loss, Objective, check_batches
 from ganvas.training.settings import TrainingConfig
 from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn
 
@@ -37,6 +37,7 @@ class Round:
     """Plays rounds of one game; round k depends on the game's state, the seed and k alone."""
 
     def __init__(self, game: Game, config: TrainingConfig, batches: Batches) -> None:
+        check_batches(config.objective, config.batch_size, config.generator_images)
         self.game = game
         self.config = config
         self.batches = batches
@@ -74,9 +75,11 @@ class Round:
         game, stream = self.game, Stream(self.config.seed, purpose, step)
         with torch.no_grad(), _mode(game.generator, self.config.discriminator_fakes == "training"):
             fake, fake_labels = self._generate(stream, self.config.batch_size)
-        if differentiated := self.objective.differentiates_images(step):
-            real, fake = real.requires_grad_(), fake.requires_grad_()
-        real_verdict, fake_verdict = self._judge(real, labels, fake, fake_labels, stream, not differentiated)
+        differentiated = self.objective.differentiated(step)
+        real, fake = real.requires_grad_("real" in differentiated), fake.requires_grad_("fake" in differentiated)
+        # in one batch, a gradient by one kind of image alone would pass through the other kind for nothing
+        joint = len(differentiated) != 1
+        real_verdict, fake_verdict = self._judge(real, labels, fake, fake_labels, stream, joint)
         turn = DiscriminatorTurn(
             real,
             labels,

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from torch import Tensor
 
+from ganvas.losses.gradients import squared_gradient_norms
 from ganvas.players import Verdict
 from ganvas.seeds import Stream
 from ganvas.training.signals import Signals
@@ -29,6 +31,14 @@ class DiscriminatorTurn:
     judge: Judge
     stream: Stream
     signals: Signals
+
+    @cached_property
+    def squared_gradient_norms(self) -> dict[str, Tensor]:
+        """||d score_i / d image_i||^2 [N] of `real` and `fake`, those whose images take gradients, from one pass."""
+        batches = {"real": (self.real.scores, self.real_images), "fake": (self.fake.scores, self.fake_images)}
+        asked = {kind: batch for kind, batch in batches.items() if batch[1].requires_grad}
+        scores, images = zip(*asked.values(), strict=True)
+        return dict(zip(asked, squared_gradient_norms(scores, images), strict=True))
 
 
 @dataclass(frozen=True)

@@ -17,17 +17,19 @@ from ganvas.images import contact_sheet, save_png
 from ganvas.metrics.features import pixels as pixel_features
 from ganvas.metrics.protocol import protocol_name
 from ganvas.metrics.sliced import random_directions, sliced_distance
-from ganvas.models.family import build_gan, check
+from ganvas.models.family import build_gan, check, offers_of
 from ganvas.progress import Lines, Progress
-from ganvas.recipes.recipe import Recipe, find_recipe
+from ganvas.recipes.own import naming_lines, recipe_of
+from ganvas.recipes.recipe import Recipe
 from ganvas.seeds import Stream
 from ganvas.storage import on_disk, remove_folder
 from ganvas.training import checkpoint
+from ganvas.training.budget import budget_of, check_minutes
 from ganvas.training.engine import Game, choose_device, cpu_threads
 from ganvas.training.interrupt import StopRequest, stop_on_signal
 from ganvas.training.loop import train as play
 from ganvas.training.monitor import Monitor, Record
-from ganvas.training.objective import class_terms
+from ganvas.training.objective import check_batches, check_offers
 from ganvas.training.round import Round
 from ganvas.workflows.run_folder import BEST, LATEST, RunConfig, RunFolder, check_changes, hold, refuse_occupied
 
@@ -91,22 +93,24 @@ class TrainingRun:
 
 
 def train(
-    recipe: str | Recipe,
+    recipe: str | Path | Recipe,
     data: Dataset | str | Path,
     out: str | Path,
     steps: int | None = None,
     epochs: float | None = None,
     progress: Progress | None = None,
+    minutes: float | None = None,
     **settings: Any,  # noqa: ANN401
 ) -> RunFolder:
-    """Train `recipe` on a dataset folder and return the run folder `out`.
+    """Train `recipe`, a name or a file of your own (`my_gan.toml`), on a dataset folder; return the run folder `out`.
 
     `settings` replace fields of the recipe by their dotted names, `**{"training.batch_size": 32}`. `epochs` counts
-    passes over the training images. Raises `ConfigurationError`, `DataError`, `ModelError` or `RunError` before
+    passes over the training images; `minutes` ends a run early, by the time that its rounds took. Raises
+    `ConfigurationError`, `DataError`, `ModelError` or `RunError` before
     anything is written, `NotFiniteError` when training breaks down.
     """
     dataset = data if isinstance(data, Dataset) else Dataset.open(Path(data))
-    chosen = (find_recipe(recipe) if isinstance(recipe, str) else recipe).override(**settings)
+    chosen = (recipe if isinstance(recipe, Recipe) else recipe_of(recipe)).override(**settings)
     chosen = with_length(chosen, dataset.count("train"), steps, epochs)
     config = RunConfig(
         recipe=chosen,
@@ -116,8 +120,9 @@ def train(
         classes=dataset.classes,
         scaling=dataset.card.scaling,
     )
-    check(chosen.model, dataset.shape, dataset.num_classes)
-    _expect_classes(chosen, dataset)
+    with naming_lines(recipe):
+        check(chosen.model, dataset.shape, dataset.num_classes)
+    _check_objective(chosen, dataset)
     if dataset.count("train") < MINIMUM_IMAGES:
         raise DataError(
             f"Dataset `{dataset.folder}` has {dataset.count('train')} training images; training needs at least "
@@ -127,7 +132,12 @@ def train(
     folder = Path(out)
     on_disk(lambda: refuse_occupied(folder), folder)
     return _train(
-        lambda: RunFolder.create(folder, config, dataset.scaling), folder, dataset, progress or Lines(), resume=False
+        lambda: RunFolder.create(folder, config, dataset.scaling),
+        folder,
+        dataset,
+        progress or Lines(),
+        resume=False,
+        minutes=minutes,
     )
 
 
@@ -138,11 +148,13 @@ def resume(
     progress: Progress | None = None,
     allow: Iterable[str] = (),
     data: str | Path | None = None,
+    minutes: float | None = None,
     **settings: Any,  # noqa: ANN401
 ) -> RunFolder:
     """Go on with a run from its newest valid checkpoint, exactly as if it had never stopped.
 
     Settings may change only where they alter no draw (length, intervals, threads, device), or where `allow` names them.
+    `minutes` counts from the run's beginning.
     """
     found = run if isinstance(run, RunFolder) else RunFolder.open(Path(run))
     dataset = _dataset_of(found, data)
@@ -150,7 +162,9 @@ def resume(
     new = with_length(old.override(**settings), dataset.count("train"), steps, epochs)
     check_changes(differences(old, new), resumable_fields(old) | set(allow))
     config = found.config.model_copy(update={"recipe": new, "data": str(dataset.folder.resolve())})
-    return _train(lambda: RunFolder(found.folder, config), found.folder, dataset, progress, resume=True)
+    return _train(
+        lambda: RunFolder(found.folder, config), found.folder, dataset, progress, resume=True, minutes=minutes
+    )
 
 
 def with_length(recipe: Recipe, num_images: int, steps: int | None, epochs: float | None) -> Recipe:
@@ -165,18 +179,15 @@ def with_length(recipe: Recipe, num_images: int, steps: int | None, epochs: floa
     return recipe if steps is None else recipe.override(**{"training.steps": steps})
 
 
-def _expect_classes(recipe: Recipe, dataset: Dataset) -> None:
+def _check_objective(recipe: Recipe, dataset: Dataset) -> None:
     if recipe.training.balance_alpha != 1 and not dataset.num_classes:
         raise ConfigurationError(
             f"`training.balance_alpha` is {recipe.training.balance_alpha}, and `{dataset.folder}` has no classes to "
             "balance. Leave it at 1, or prepare a folder with one sub-folder for each class."
         )
-    terms = class_terms(recipe.training.objective)
-    if terms and not recipe.model.tells_classes:
-        raise ConfigurationError(
-            f"The term `{terms[0]}` needs a discriminator that tells classes, which model family "
-            f"`{recipe.model.family}` has not. Set its weight to 0, or choose an ACGAN recipe."
-        )
+    settings, model = recipe.training, recipe.model
+    check_offers(settings.objective, model.family, offers_of(model), dataset.num_classes)
+    check_batches(settings.objective, settings.batch_size, settings.generator_images)
 
 
 def _dataset_of(run: RunFolder, moved_to: str | Path | None) -> Dataset:
@@ -200,24 +211,33 @@ def _score_of(folder: Path) -> float:
 
 
 def _train(
-    open_run: Callable[[], RunFolder], folder: Path, dataset: Dataset, progress: Progress, resume: bool
+    open_run: Callable[[], RunFolder],
+    folder: Path,
+    dataset: Dataset,
+    progress: Progress,
+    resume: bool,
+    minutes: float | None,
 ) -> RunFolder:
+    check_minutes(minutes)
     with ExitStack() as stack:
         stack.enter_context(hold(folder))
         run = open_run()
         stack.enter_context(cpu_threads(run.config.recipe.training.threads))
         stop = stack.enter_context(stop_on_signal(progress.say))
-        _play(run, dataset, progress, stop, resume)
+        _play(run, dataset, progress, stop, resume, minutes)
         return run
 
 
-def _play(run: RunFolder, dataset: Dataset, progress: Progress, stop: StopRequest, resume: bool) -> None:
+def _play(
+    run: RunFolder, dataset: Dataset, progress: Progress, stop: StopRequest, resume: bool, minutes: float | None
+) -> None:
     recipe, settings = run.config.recipe, run.config.recipe.training
     gan = build_gan(recipe.model, run.config.image_shape, len(run.config.classes), settings.seed)
     game, monitor, traces = Game(gan, settings), Monitor(settings.monitor), TrainingRun(run, dataset)
     if resume:
         _go_on(run, game, monitor, progress)
         traces.keep()
+    budget = budget_of(minutes, run.read_log() if resume else [], settings.batch_size * settings.discriminator_steps)
     feed = Feed(
         dataset,
         settings.batch_size,
@@ -229,7 +249,7 @@ def _play(run: RunFolder, dataset: Dataset, progress: Progress, stop: StopReques
         scaling=run.scaling,
     )
     try:
-        play(Round(game, settings, feed), monitor, settings, traces, stop, progress)
+        play(Round(game, settings, feed), monitor, settings, traces, stop, progress, budget)
     finally:
         feed.close()
     if stop.signal is not None:
@@ -237,6 +257,11 @@ def _play(run: RunFolder, dataset: Dataset, progress: Progress, stop: StopReques
         progress.say(
             f"Stopped at step {game.step} of {settings.steps}; all is saved. "
             f"Go on with: ganvas train --resume {run.folder}"
+        )
+    elif budget.spent:
+        progress.say(
+            f"The {minutes:g} minutes are over at step {game.step} of {settings.steps}; all is saved. "
+            f"Go on with: ganvas train --resume {run.folder} --minutes {2 * budget.seconds / 60:g}"
         )
 
 

@@ -1,0 +1,59 @@
+"""`ganvas compare RECIPE [RECIPE ...] --data DIR --out DIR --minutes 5`."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from tyro.conf import Positional, arg
+
+from ganvas.cli.arguments import parse
+from ganvas.cli.terminal import progress
+from ganvas.errors import UsageError
+
+
+def run(arguments: list[str]) -> int:
+    """Compare recipes; return 0, 1 where none could be scored, or 128 + n when signal n stopped it."""
+    return parse(compare, "compare", arguments)
+
+
+def compare(
+    recipes: Annotated[Positional[tuple[str, ...]], arg(metavar="RECIPE ...", help="recipes, or files of your own")],
+    /,
+    data: Annotated[Path, arg(help="dataset folder")],
+    out: Annotated[Path, arg(help="folder for runs and tables; the same again goes on")],
+    minutes: Annotated[float | None, arg(help="training time of each recipe")] = None,
+    steps: Annotated[int | None, arg(help="rounds of each recipe, instead of minutes")] = None,
+    threads: Annotated[int | None, arg(help="CPU threads")] = None,
+    set: Annotated[tuple[str, ...], arg(help="settings for all recipes: training.seed=1 ...")] = (),
+) -> int:
+    """Train several recipes for the same time, and score all under the same protocols.
+
+    Only the rounds of the game count as training time, not checkpoints and scores. Without --minutes and --steps each
+    gets 5 minutes. The table is printed, and kept in the folder as text, Markdown and JSON beside a grid of pictures
+    and the course of the scores.
+    """
+    from ganvas.workflows.compare import compare as work
+
+    if minutes is None and steps is None:
+        minutes = 5.0
+    compared = work(recipes, data, out, minutes, steps, threads, progress(), **settings_of(set))
+    print(compared.comparison.text())
+    print(f"Tables, pictures and runs: {compared.folder}")
+    if compared.stopped_by is not None:
+        print("Stopped; the same command goes on.")
+        return 128 + compared.stopped_by
+    return 0 if any(contestant.scores for contestant in compared.comparison.contestants) else 1
+
+
+def settings_of(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """Return settings from `name=value`, values as JSON or, where they are none, as words."""
+    settings: dict[str, Any] = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name:
+            raise UsageError(f"`--set {pair}` is no setting. Write name=value, such as training.seed=1.")
+        try:
+            settings[name] = json.loads(value)
+        except ValueError:
+            settings[name] = value
+    return settings

@@ -1,0 +1,69 @@
+"""Wasserstein GANs: D bounded by clipping its weights, and by a penalty on its gradients."""
+
+from ganvas.models import dcgan, sngan
+from ganvas.recipes.recipe import Recipe
+from ganvas.recipes.sngan import ADAM, BATCH_SIZE, STEPS, TO_ZERO
+from ganvas.training.objective import DiscriminatorPenalties, ObjectiveConfig, Term
+from ganvas.training.settings import AdamConfig, CheckpointConfig, SamplesConfig, TrainingConfig
+
+RMSPROP = AdamConfig(learning_rate=5e-5, beta1=0.0, beta2=0.99)
+"""Adam with beta1 = 0 divides by the running root mean square, as RMSProp does, and corrects the bias of its start."""
+
+
+def wgan() -> Recipe:
+    """Return the WGAN: D estimates the distance of two distributions, its weights clipped to [-0.01, 0.01].
+
+    Data: any images; classes are not used
+    Size: 8 to 128 px, sides may differ
+    Hardware: one GPU; with `--model.width 16` a laptop
+    Time: not measured yet
+    Score: not measured yet
+    Source: Arjovsky, Chintala and Bottou 2017, "Wasserstein Generative Adversarial Networks", algorithm 1
+    Differs: RMSProp is Adam with beta1 = 0, which corrects the bias of its first steps; no 100 D steps in each of the
+        first rounds; networks of `dcgan`, whose batch normalisation in D is needed: clipped weights make scores fade
+    """
+    return Recipe(
+        recipe="wgan",
+        model=dcgan.Config(conditional=False, discriminator_norm="batch"),
+        training=TrainingConfig(
+            steps=100_000,
+            batch_size=64,
+            discriminator_steps=5,
+            joint_batch=False,
+            objective=ObjectiveConfig(adversarial="wasserstein", weight_limit=0.01),
+            generator_optimizer=RMSPROP,
+            discriminator_optimizer=RMSPROP,
+            checkpoint=CheckpointConfig(every=1000),
+            samples=SamplesConfig(every=1000),
+        ),
+    )
+
+
+def wgan_gp() -> Recipe:
+    """Return the WGAN-GP: D's gradient is held at norm 1 between real and generated images.
+
+    Data: any images; classes are not used
+    Size: 8 to 128 px, sides may differ; published for 32 and 64 px
+    Hardware: one GPU; with `--model.width 16` a laptop
+    Time: not measured yet
+    Score: FID 22.3 on CIFAR-10 after 100,000 steps (Mimicry's table); here not measured yet
+    Source: Gulrajani, Ahmed, Arjovsky, Dumoulin and Courville 2017, "Improved Training of Wasserstein GANs"
+    Differs: G has 256 channels, the paper's 128; features are summed over the map, not averaged, as in `sngan`
+    """
+    return Recipe(
+        recipe="wgan_gp",
+        model=sngan.Config(spectral_norm=False, conditional=False),
+        training=TrainingConfig(
+            steps=STEPS,
+            batch_size=BATCH_SIZE,
+            discriminator_steps=5,
+            objective=ObjectiveConfig(
+                adversarial="wasserstein", discriminator=DiscriminatorPenalties(gradient_penalty=Term(weight=10.0))
+            ),
+            schedules=TO_ZERO,
+            generator_optimizer=ADAM,
+            discriminator_optimizer=ADAM,
+            checkpoint=CheckpointConfig(every=1000),
+            samples=SamplesConfig(every=1000),
+        ),
+    )
