@@ -16,7 +16,7 @@ from ganvas.progress import Silent
 from ganvas.recipes import RECIPES
 from ganvas.workflows.prepare import prepare
 
-SIZES = (8, 16, 28)
+SIZES = (8, 16, 28, 32, 64)
 SMALL = {"training.batch_size": 4, "training.checkpoint.score_images": 16, "training.threads": 1}
 """Settings that make any recipe quick and exactly repeatable."""
 
@@ -107,3 +107,11 @@ def small():
 def recipe(request):
     """Each recipe of the table."""
     return request.param
+
+
+@pytest.fixture
+def small_recipe_flags(recipe):
+    """The flags that make this recipe quick."""
+    from small import settings_of
+
+    return flags(settings_of(recipe))

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ganvas.errors import UsageError
 from ganvas.images import ImageShape, Pixels
 from ganvas.seeds import Stream
 
@@ -94,6 +95,45 @@ class StyledGenerator(Generator, ABC):
         return self.synthesise(self.styles(latents, labels))
 
 
+class Translator(Generator, ABC):
+    """A generator that makes its image of another picture, the source [N, C', H, W], and draws no latents.
+
+    In training the sources are made of real images: `view` of each, and asked is the class `wanted` of its own.
+    """
+
+    def __init__(self, image_shape: ImageShape, num_classes: int, source_channels: int) -> None:
+        super().__init__(image_shape, num_classes, latent_size=0)
+        self.source_shape = image_shape._replace(channels=source_channels)
+
+    @abstractmethod
+    def translate(self, sources: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Return images [N, C, H, W] in [-1, 1] of sources [N, C', H, W] in [-1, 1]."""
+
+    @abstractmethod
+    def view(self, images: Tensor) -> Tensor:
+        """Return what is given of images [N, C, H, W] as sources [N, C', H, W]."""
+
+    @abstractmethod
+    def wanted(self, labels: Tensor | None) -> Tensor | None:
+        """Return the classes [N] that pictures of classes `labels` [N] are turned into."""
+
+    @abstractmethod
+    def shown(self, images: Tensor, sources: Tensor) -> Tensor:
+        """Return what the discriminator sees of images, real or made, beside their sources: [N, C'', H, W]."""
+
+    def forward(self, latents: Tensor, labels: Tensor | None = None, sources: Tensor | None = None) -> Tensor:
+        """Return images [N, C, H, W] in [-1, 1]; raise `UsageError` without sources."""
+        if sources is None:
+            raise UsageError(NEEDS_SOURCES)
+        return self.translate(sources, labels)
+
+
+NEEDS_SOURCES = (
+    "This model turns pictures into others, and draws none without: give pictures, by `ganvas generate MODEL "
+    "--sources FOLDER --out DIR`, or in Python `model.translate(pixels)`."
+)
+
+
 class Discriminator(nn.Module, ABC):
     """Maps images [N, C, H, W] (and labels [N], where it is told them) to a `Verdict`."""
 
@@ -110,8 +150,11 @@ class Gan(nn.Module):
         self.generator = generator
         self.discriminator = discriminator
 
-    def forward(self, latents: Tensor, labels: Tensor | None = None) -> Verdict:
-        """Return the discriminator's verdict on the images of `latents` [N, Z]."""
+    def forward(self, latents: Tensor, labels: Tensor | None = None, sources: Tensor | None = None) -> Verdict:
+        """Return the discriminator's verdict on the images of `latents` [N, Z], of `sources` where it is a translator."""
+        if isinstance(self.generator, Translator):
+            images = self.generator(latents, labels, sources)
+            return self.discriminator(images if sources is None else self.generator.shown(images, sources), labels)
         return self.discriminator(self.generator(latents, labels), labels)
 
 

@@ -39,7 +39,10 @@ class Offering(Protocol):
     """A family whose players tell more than images and scores."""
 
     def offers(self) -> frozenset[str]:
-        """Return what they tell: `classes`, `embeddings` (and proxies), `reconstructions` of D; `styles` of G."""
+        """Return what they tell: `classes`, `embeddings` (and proxies), `reconstructions` of D; `styles` of G.
+
+        A translator's offer `pairs` where each source has its target, `domains` where it turns one class into another.
+        """
         ...
 
 

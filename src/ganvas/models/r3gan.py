@@ -101,11 +101,12 @@ class Generator(players.Generator):
         self.to_image = convolution(widths[-1], image_shape.channels, 1, 1.0)
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map latents [N, Z] and labels [N] to images [N, C, H, W]; values beyond [-1, 1] are left to the viewer."""
+        """Map latents [N, Z] and labels [N] to images [N, C, H, W]; in training they may leave [-1, 1]."""
         if self.embedding is not None and labels is not None:
             latents = torch.cat([latents, self.embedding(one_hot(labels, self.num_classes, latents))], dim=1)
         images = self.to_image(self.stages(self.basis * self.weigh(latents)[:, :, None, None]))
-        return centre_crop(images, self.image_shape)
+        images = centre_crop(images, self.image_shape)
+        return images if self.training else images.clamp(-1, 1)
 
 
 class Discriminator(players.Discriminator):

@@ -35,7 +35,9 @@ RECIPES: dict[str, Entry] = {
     "reacgan": Entry(
         "ganvas.recipes.biggan:reacgan", "BigGAN with the class loss of ReACGAN; draws wanted classes; a GPU"
     ),
-    "fastgan": Entry("ganvas.recipes.fastgan:fastgan", "100 to 5,000 images of one kind, 64 to 1,024 px; hours on a GPU"),
+    "fastgan": Entry(
+        "ganvas.recipes.fastgan:fastgan", "100 to 5,000 images of one kind, 64 to 1,024 px; hours on a GPU"
+    ),
     "stylegan2": Entry("ganvas.recipes.stylegan2:stylegan2", "StyleGAN2 as tuned for CIFAR-10; days on a GPU"),
     "stylegan2_ada": Entry(
         "ganvas.recipes.stylegan2:stylegan2_ada", "StyleGAN2-ADA as tuned for CIFAR-10: 2,000 images; days on a GPU"

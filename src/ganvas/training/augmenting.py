@@ -65,10 +65,16 @@ class Augmenter:
         self.way = None if config.kind == "none" else way_of(config)
 
     def __call__(self, images: Tensor, stream: Stream) -> Tensor:
-        """Return images [N, C, H, W], augmented; image i takes the draws of sample i of the stream."""
+        """Return images [N, C, H, W], augmented; image i takes the draws of sample i of the stream.
+
+        Of more than 4 channels they are colour pictures laid one upon another, each augmented by the same draws.
+        """
         if self.way is None:
             return images
-        return self.way(images, stream.child("augment"), self._current(), self.config.operations)
+        pictures = images.split(3, dim=1) if images.shape[1] > 4 else (images,)
+        draws, probability = stream.child("augment"), self._current()
+        parts = [self.way(picture, draws, probability, self.config.operations) for picture in pictures]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
     def measures(self) -> dict[str, Tensor]:
         """Return what a step tells of the augmentation."""

@@ -61,6 +61,11 @@ class GeneratorPenalties(Penalties):
     path_length: Term = Field(
         default=Term(), description="squared deviation of path lengths from their running mean (StyleGAN2)"
     )
+    l1: Term = Field(default=Term(), description="L1 distance of translations to the real images (pix2pix)")
+    cycle: Term = Field(default=Term(), description="L1 distance of pictures to their translations back (CycleGAN)")
+    identity: Term = Field(
+        default=Term(), description="L1 change of pictures that are of the class asked for already (CycleGAN)"
+    )
 
 
 class ObjectiveConfig(Config):
@@ -101,7 +106,7 @@ def check_offers(config: ObjectiveConfig, family: str, offers: frozenset[str], n
     for name, needs in needs_of(config).items():
         if absent := sorted(needs - offers):
             raise ConfigurationError(
-                f"The term `{name}` needs players that tell {absent[0]}, which model family `{family}` has not. "
+                f"The term `{name}` needs players that {_TOLD.get(absent[0], f'tell {absent[0]}')}, which model family `{family}` has not. "
                 f"Set `training.objective.{name}.weight` to 0, or choose {_OFFERED_BY[absent[0]]}."
             )
         if needs & LABELLED and not num_classes:
@@ -125,7 +130,10 @@ _OFFERED_BY = {
     "embeddings": "a ReACGAN recipe",
     "reconstructions": "a FastGAN recipe",
     "styles": "a StyleGAN2 recipe",
+    "pairs": "a pix2pix recipe",
+    "domains": "a CycleGAN recipe",
 }
+_TOLD = {"pairs": "translate pictures with known targets", "domains": "translate between two classes"}
 
 
 class Loss(NamedTuple):

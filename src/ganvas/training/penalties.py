@@ -12,10 +12,11 @@ from ganvas.errors import ConfigurationError
 from ganvas.losses.contrastive import data_to_data_cross_entropy
 from ganvas.losses.gradients import between, one_centred, path_lengths, squared_gradient_norms
 from ganvas.players import Verdict
-from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn
+from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn, Translation
 
 AVERAGE_DECAY = 0.99  # of scores in LeCam, of path lengths in StyleGAN2
 CLASSES, EMBEDDINGS = frozenset({"classes"}), frozenset({"embeddings"})
+PAIRS, DOMAINS = frozenset({"pairs"}), frozenset({"domains"})
 LABELLED = CLASSES | EMBEDDINGS
 """What has a meaning only where images have labels."""
 
@@ -124,6 +125,23 @@ def path_length(turn: GeneratorTurn) -> Tensor:
     return (lengths - turn.signals.average("path_length", lengths.mean(), AVERAGE_DECAY)).square()
 
 
+def l1(turn: GeneratorTurn) -> Tensor:
+    """Mean |y - G(x)| to the real image y whose view x was given: Isola et al. 2017, eq. 3."""
+    return _distance(turn.fake_images, _translation(turn, "l1").images)
+
+
+def cycle(turn: GeneratorTurn) -> Tensor:
+    """Mean |F(G(x)) - x|, the translation turned back: Zhu et al. 2017, eq. 2; F is G asked for the class of x."""
+    given = _translation(turn, "cycle")
+    return _distance(given.translate(turn.fake_images, given.labels, "cycle"), given.images)
+
+
+def identity(turn: GeneratorTurn) -> Tensor:
+    """Mean |G(y) - y| where y is of the class asked for already: Zhu et al. 2017, section 5.2."""
+    given = _translation(turn, "identity")
+    return _distance(given.translate(given.images, given.labels, "identity"), given.images)
+
+
 DISCRIMINATOR_PENALTIES: dict[str, DiscriminatorPenalty] = {
     "class_of_real": DiscriminatorPenalty(class_of_real, needs=CLASSES),
     "class_of_fake": DiscriminatorPenalty(class_of_fake, needs=CLASSES),
@@ -139,6 +157,9 @@ GENERATOR_PENALTIES: dict[str, GeneratorPenalty] = {
     "class_asked": GeneratorPenalty(class_asked, needs=CLASSES),
     "d2d_ce": GeneratorPenalty(d2d_ce_of_fake, needs=EMBEDDINGS),
     "path_length": GeneratorPenalty(path_length, needs=frozenset({"styles"})),
+    "l1": GeneratorPenalty(l1, needs=PAIRS),
+    "cycle": GeneratorPenalty(cycle, needs=DOMAINS),
+    "identity": GeneratorPenalty(identity, needs=DOMAINS),
 }
 
 
@@ -168,6 +189,17 @@ def _inconsistency(
 def _image_scores(verdict: Verdict) -> Tensor:
     """Return one score for each image [N]: the mean of its patches."""
     return verdict.scores.flatten(1).mean(1) if verdict.scores.dim() > 1 else verdict.scores
+
+
+def _translation(turn: GeneratorTurn, term: str) -> Translation:
+    if turn.translation is None:
+        raise _absent(term, "a generator that translates pictures", "a pix2pix or CycleGAN recipe")
+    return turn.translation
+
+
+def _distance(images: Tensor, others: Tensor) -> Tensor:
+    """Return the mean absolute difference [N] of images."""
+    return (images - others).abs().flatten(1).mean(1)
 
 
 def _absent(term: str, need: str, recipe: str) -> ConfigurationError:

@@ -42,10 +42,24 @@ class DiscriminatorTurn:
 
 
 @dataclass(frozen=True)
+class Translation:
+    """What the generated images of a translator were made of: real images [N, C, H, W], their labels, sources of them.
+
+    `translate` is (sources [N, C', H, W], wanted labels or None, purpose of the draws) -> images [N, C, H, W].
+    """
+
+    images: Tensor
+    labels: Tensor | None
+    sources: Tensor
+    translate: Callable[[Tensor, Tensor | None, str], Tensor]
+
+
+@dataclass(frozen=True)
 class GeneratorTurn:
     """Generated images [M, C, H, W], the labels asked for [M], the verdicts, and real scores where a loss asks.
 
-    `styles` [M, L, W] are those the images were made of, where the generator is a styled one.
+    `styles` [M, L, W] are those the images were made of, where the generator is a styled one; `translation` tells of a
+    translator's.
     """
 
     fake_images: Tensor
@@ -55,3 +69,4 @@ class GeneratorTurn:
     styles: Tensor | None
     stream: Stream
     signals: Signals
+    translation: Translation | None = None
