@@ -7,10 +7,12 @@ from ganvas.recipes.recipe import Recipe, find_recipe
 FAMILIES: dict[str, dict[str, Any]] = {
     "acgan": {"generator_width": 4, "discriminator_width": 4, "max_width": 8},
     "biggan": {"width": 4, "latent_size": 8, "shared_size": 4},
+    "cyclegan": {"generator_width": 4, "num_blocks": 1, "discriminator_width": 4},
     "compact": {"generator_width": 4, "discriminator_width": 4, "max_width": 8, "feature_size": 8},
     "dcgan": {"width": 4},
     "fastgan": {"latent_size": 4, "generator_width": 4, "discriminator_width": 4},
     "mlp_gan": {"latent_size": 4},
+    "pix2pix": {"generator_width": 4, "discriminator_width": 4},
     "r3gan": {"width": 8, "group_width": 4, "num_blocks": 1, "latent_size": 4, "embedding_size": 4},
     "sagan": {"width": 4},
     "sngan": {"width": 4},

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from ganvas.workflows.export import export
     from ganvas.workflows.generate import generate
     from ganvas.workflows.model import Model, load
+    from ganvas.workflows.plan import plan
     from ganvas.workflows.prepare import prepare
     from ganvas.workflows.run_folder import RunFolder
     from ganvas.workflows.trace import trace
     from ganvas.workflows.train import resume, train
+    from ganvas.workflows.translate import translate
 
 __version__ = "0.1.0"
 
@@ -52,12 +54,14 @@ _HOMES = {
     "layer": "ganvas.recipes.own",
     "load": "ganvas.workflows.model",
     "network": "ganvas.recipes.own",
+    "plan": "ganvas.workflows.plan",
     "prepare": "ganvas.workflows.prepare",
     "read_recipe": "ganvas.recipes.own",
     "resume": "ganvas.workflows.train",
     "trace": "ganvas.workflows.trace",
     "train": "ganvas.workflows.train",
     "train_gan": "ganvas.workflows.book",
+    "translate": "ganvas.workflows.translate",
 }
 
 __all__ = [  # noqa: RUF022  (the order of the road)
@@ -65,10 +69,12 @@ __all__ = [  # noqa: RUF022  (the order of the road)
     "doctor",
     "prepare",
     "trace",
+    "plan",
     "train",
     "resume",
     "load",
     "generate",
+    "translate",
     "evaluate",
     "compare",
     "export",

@@ -151,7 +151,7 @@ class Gan(nn.Module):
         self.discriminator = discriminator
 
     def forward(self, latents: Tensor, labels: Tensor | None = None, sources: Tensor | None = None) -> Verdict:
-        """Return the discriminator's verdict on the images of `latents` [N, Z], of `sources` where it is a translator."""
+        """Return the discriminator's verdict on the images of `latents` [N, Z], or of a translator's `sources`."""
         if isinstance(self.generator, Translator):
             images = self.generator(latents, labels, sources)
             return self.discriminator(images if sources is None else self.generator.shown(images, sources), labels)

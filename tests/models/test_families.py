@@ -1,3 +1,5 @@
+from math import prod
+
 import pytest
 import torch
 from small import FAMILIES
@@ -7,7 +9,7 @@ from ganvas.errors import ConfigurationError, ModelError, UsageError
 from ganvas.images import ImageShape
 from ganvas.models import MODELS
 from ganvas.models.family import build_gan, family_config
-from ganvas.players import give_stream, num_parameters
+from ganvas.players import Translator, give_stream, num_parameters
 from ganvas.seeds import Stream
 
 SHAPES = [
@@ -19,29 +21,35 @@ SHAPES = [
 ]
 
 
-def cases() -> list[tuple[str, ImageShape]]:
-    """Return every family with every shape that it says it can do."""
-    pairs = [(name, shape) for name in MODELS for shape in SHAPES]
-    return [(name, shape) for name, shape in pairs if family_config(name).refuse(shape, 10) is None]
+def cases() -> list[tuple[str, ImageShape, int]]:
+    """Return every family with every shape that it says it can do, of 10 classes or of 2."""
+    triples = [(name, shape, classes) for name in MODELS for shape in SHAPES for classes in (10, 2)]
+    can = [(name, shape, classes) for name, shape, classes in triples if not family_config(name).refuse(shape, classes)]
+    return [(name, shape, classes) for name, shape, classes in can if classes == 10 or (name, shape, 10) not in can]
 
 
-@pytest.mark.parametrize(("name", "shape"), cases(), ids=str)
-def test_players_of_every_family(name: str, shape: ImageShape) -> None:
-    gan = build_gan(family_config(name, **FAMILIES.get(name, {})), shape, 10, seed=1)
-    labels = torch.tensor([0, 9, 4])
+@pytest.mark.parametrize(("name", "shape", "classes"), cases(), ids=str)
+def test_players_of_every_family(name: str, shape: ImageShape, classes: int) -> None:
+    gan = build_gan(family_config(name, **FAMILIES.get(name, {})), shape, classes, seed=1)
+    labels = torch.tensor([0, classes - 1, classes // 2])
     latents = gan.generator.draw_latents(Stream(0, "test"), 3)
+    given, seen = (latents, labels), lambda images: images
+    if isinstance(translator := gan.generator, Translator):
+        sources = torch.from_numpy(Stream(0, "test").uniform(3, prod(translator.source_shape))).float()
+        given = (*given, sources.view(3, *translator.source_shape) * 2 - 1)
+        seen = lambda images: translator.shown(images, given[2])  # noqa: E731
     give_stream(gan, Stream(0, "test"))
-    images = gan.generator(latents, labels)
+    images = gan.generator(*given)
     assert images.shape == (3, *shape)
-    verdict = gan.discriminator(images, labels)
+    verdict = gan.discriminator(seen(images), labels)
     assert len(verdict.scores) == 3
     assert verdict.scores.dim() in (1, 2)
-    assert verdict.class_logits is None or verdict.class_logits.shape == (3, 10)
+    assert verdict.class_logits is None or verdict.class_logits.shape == (3, classes)
     gan.eval()  # in training, spectral normalisation moves with every call
-    composed = gan(latents, labels)
-    shown = gan.generator(latents, labels)
+    composed = gan(*given)
+    shown = gan.generator(*given)
     assert shown.abs().max() <= 1
-    torch.testing.assert_close(composed.scores, gan.discriminator(shown, labels).scores)
+    torch.testing.assert_close(composed.scores, gan.discriminator(seen(shown), labels).scores)
     told = [*verdict, *(decoded for decoded, _ in verdict.reconstructions)]
     sum(value.sum() for value in told if isinstance(value, Tensor)).backward()
     assert all(weight.grad is not None for weight in gan.parameters())
@@ -51,13 +59,13 @@ def test_players_of_every_family(name: str, shape: ImageShape) -> None:
 def test_initial_weights_are_a_function_of_the_seed(name: str) -> None:
     torch.manual_seed(1)
     sizes = family_config(name, **FAMILIES.get(name, {}))
-    shape = next(shape for shape in SHAPES if sizes.refuse(shape, 10) is None)
-    first = build_gan(sizes, shape, 10, seed=3).state_dict()
+    shape, classes = next((shape, classes) for other, shape, classes in cases() if other == name)
+    first = build_gan(sizes, shape, classes, seed=3).state_dict()
     after = torch.rand(1)
     torch.manual_seed(1)
     assert torch.equal(after, torch.rand(1)), "torch's own generator is left as it was"
-    second = build_gan(sizes, shape, 10, seed=3).state_dict()
-    other = build_gan(sizes, shape, 10, seed=4).state_dict()
+    second = build_gan(sizes, shape, classes, seed=3).state_dict()
+    other = build_gan(sizes, shape, classes, seed=4).state_dict()
     assert all(torch.equal(first[key], second[key]) for key in first)
     assert any(not torch.equal(first[key], other[key]) for key in first)
 

@@ -13,7 +13,7 @@ from ganvas.training.round import Round
 from ganvas.training.settings import TrainingConfig
 
 SHAPE, LATENT, WIDTH, NUM_CLASSES = ImageShape(1, 8, 8), 4, 6, 3
-OFFERS = frozenset({"classes", "embeddings", "reconstructions", "styles"})
+OFFERS = frozenset({"classes", "embeddings", "reconstructions", "styles", "pairs", "domains"})
 
 
 class Generator(players.StyledGenerator):

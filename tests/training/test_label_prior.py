@@ -11,7 +11,8 @@ from ganvas.models.family import build_gan
 from ganvas.recipes.recipe import find_recipe
 from ganvas.seeds import Stream
 from ganvas.training.engine import Game
-from ganvas.training.round import Round, draw_classes
+from ganvas.training.generating import draw_classes
+from ganvas.training.round import Round
 
 LABELS = np.repeat(np.arange(4), [96, 24, 6, 2])
 PIXELS = Stream(0, "test").integers(128 * 64, 256).astype(np.uint8).reshape(128, 8, 8, 1)

@@ -30,7 +30,7 @@ from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn, Verdict
 
 PIXELS = Stream(0, "test").integers(64 * 28 * 28, 256).astype(np.uint8).reshape(64, 28, 28, 1)
 LABELS = np.arange(64) % 10
-SHAPES = (ImageShape(1, 28, 28), ImageShape(1, 32, 32), ImageShape(1, 64, 64))
+IMAGES = [(ImageShape(1, size, size), 10) for size in (28, 32, 64)] + [(ImageShape(3, 16, 16), 2)]
 DRAWS = (Stream(0, "test"), Signals(torch.device("cpu")))
 
 
@@ -39,10 +39,10 @@ def small(name: str, **settings: object) -> Recipe:
 
 
 def round_of(recipe: Recipe) -> Round:
-    shape = next(shape for shape in SHAPES if recipe.model.refuse(shape, 10) is None)
-    game = Game(build_gan(recipe.model, shape, 10, 0), recipe.training)
-    pixels = np.resize(PIXELS, (64, *shape[1:], 1))
-    feed = Feed.from_arrays(pixels, LABELS, recipe.training.batch_size, 0, shuffle=recipe.training.shuffle)
+    shape, classes = next(images for images in IMAGES if recipe.model.refuse(*images) is None)
+    game = Game(build_gan(recipe.model, shape, classes, 0), recipe.training)
+    pixels = np.resize(PIXELS, (64, *shape[1:], shape.channels))
+    feed = Feed.from_arrays(pixels, LABELS % classes, recipe.training.batch_size, 0, shuffle=recipe.training.shuffle)
     return Round(game, recipe.training, feed)
 
 

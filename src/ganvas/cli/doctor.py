@@ -1,4 +1,4 @@
-"""`ganvas doctor SOURCE...`: whether pictures are good enough, and what would be done to them."""
+"""`ganvas doctor SOURCE...`: whether pictures are good enough; `ganvas doctor --data DIR`: which recipe to train."""
 
 import shlex
 from dataclasses import field
@@ -19,13 +19,17 @@ ARGUMENTS: list[Any] = [
 ]
 _ABOUT = """Look at sources as `ganvas prepare` would, without writing a dataset.
 
-It takes what `prepare` takes, and says what would be kept, what not and why, and what is unusual."""
+It takes what `prepare` takes, and says what would be kept, what not and why, and what is unusual. With --data DIR in
+place of sources it says which recipe to train on a dataset folder: `ganvas doctor --data DIR --help`."""
 _SHOWN = 20
 _ONLY_DOCTOR = ("--preview", "--report")
 
 
 def run(arguments: list[str]) -> None:
-    """Print what `prepare` would make of the sources."""
+    """Print what `prepare` would make of the sources, or what recipes would make of a dataset folder."""
+    if any(word.partition("=")[0] == "--data" for word in arguments):
+        parse(choose, "doctor", arguments)
+        return
     from ganvas.workflows.doctor import doctor
 
     given = parse(
@@ -55,6 +59,22 @@ def run(arguments: list[str]) -> None:
     for path in filter(None, (given.preview, given.report)):
         print(f"Saved {path}")
     print(f"Next: ganvas prepare {_for_prepare(arguments)}")
+
+
+def choose(
+    data: Annotated[Path, arg(help="dataset folder")],
+    recipes: Annotated[str, arg(help="names or files, joined by commas; all without")] = "",
+    seconds: Annotated[float, arg(help="how long to play each recipe, beside its start")] = 5.0,
+) -> None:
+    """Say which recipe to train on a dataset folder: what each would cost on this machine, by a few real rounds.
+
+    Writes nothing. Time and memory are measured here, on these images; a recipe whose step takes longer than 10 s is
+    extrapolated from a smaller batch, or left out.
+    """
+    from ganvas.workflows.plan import plans
+    from ganvas.workflows.prediction import table
+
+    print("\n".join(table(plans(data, [name for name in recipes.split(",") if name], seconds, progress=progress()))))
 
 
 def _for_prepare(arguments: list[str]) -> str:

@@ -25,6 +25,15 @@ BEGIN: list[Any] = [
     ("data", Annotated[Path, arg(help="dataset folder")], field()),
     ("out", Annotated[Path, arg(help="run folder to make")], field()),
     *LENGTH,
+    (
+        "plan",
+        Annotated[bool, arg(help="play a few rounds, say what all would cost, write nothing")],
+        field(default=False),
+    ),
+]
+PLAN: list[Any] = [
+    ("out", Annotated[Path | None, arg(help="not made by a plan")], field(default=None)),
+    *(setting for setting in BEGIN if setting[0] != "out"),
 ]
 RESUME: list[Any] = [
     ("resume", Annotated[Path, arg(help="run folder to go on with")], field()),
@@ -44,13 +53,27 @@ def run(arguments: list[str]) -> int:
         raise UsageError(f"Name a recipe first: ganvas train RECIPE ... There are: {', '.join(RECIPES)}.")
     if resumed is None and arguments[0] not in RECIPES and not is_recipe_file(arguments[0]):
         raise unknown_name("recipe", arguments[0], RECIPES)
+    if resumed is None and "--plan" in arguments:
+        _plan(arguments[0], arguments[1:])
+        return 0
     finished = _begin(arguments[0], arguments[1:]) if resumed is None else _go_on(resumed, arguments)
     signal = finished.stopped_by
     if signal is None:
         print(f"Trained. Samples: {finished.folder / 'samples'}")
         print(f"Next: ganvas evaluate {finished.folder} --data {finished.config.data}")
-        print(f"      ganvas generate {finished.folder} --num 64 --out pictures")
+        print(f"      ganvas generate {finished.folder} {_drawing(finished)} --out pictures")
     return 0 if signal is None else 128 + signal
+
+
+def _drawing(finished: "RunFolder") -> str:
+    """Return how to have pictures drawn: a translator needs some to begin with."""
+    from ganvas.models.family import offers_of
+    from ganvas.training.penalties import DOMAINS, PAIRS
+
+    offers = offers_of(finished.config.recipe.model)
+    if offers & DOMAINS:
+        return f"--sources FOLDER --label {finished.config.classes[0]}"
+    return "--sources FOLDER" if offers & PAIRS else "--num 64"
 
 
 def _begin(name: str, arguments: list[str]) -> "RunFolder":
@@ -64,6 +87,18 @@ def _begin(name: str, arguments: list[str]) -> "RunFolder":
     chosen = recipe.model_copy(update={"model": given.model, "training": given.training})
     with naming_lines(name):
         return train(chosen, given.data, given.out, given.steps, given.epochs, progress(), given.minutes)
+
+
+def _plan(name: str, arguments: list[str]) -> None:
+    from ganvas.recipes.own import naming_lines, recipe_of
+
+    recipe = recipe_of(name)
+    given = parse(_arguments_of(recipe, PLAN), f"train {name}", arguments, f"Plan recipe {name}; nothing is written.")
+    from ganvas.workflows.plan import plan
+
+    chosen = recipe.model_copy(update={"model": given.model, "training": given.training})
+    with naming_lines(name):
+        print(plan(chosen, given.data, given.steps, given.epochs, given.minutes).text())
 
 
 def _go_on(folder: Path, arguments: list[str]) -> "RunFolder":
@@ -104,9 +139,11 @@ def _help() -> str:
     width = max(map(len, RECIPES))
     recipes = "\n".join(f"  {name:<{width}}  {entry.summary}" for name, entry in RECIPES.items())
     return f"""usage: ganvas train RECIPE|FILE.toml --data DIR --out RUN [--steps N | --epochs N] [--any.field value]
+       ganvas train RECIPE|FILE.toml --data DIR --plan
        ganvas train --resume RUN [--steps N | --epochs N] [--any.field value] [--allow FIELD ...]
 
 Train a GAN on a dataset folder made by `ganvas prepare`. Ctrl-C saves and stops; --resume goes on exactly.
+--plan trains nothing: it says what time and memory the recipe would take here. `ganvas doctor --data DIR` compares all.
 FILE.toml (or .yaml) is a network of your own, a layer a line: `ganvas network FILE.toml` shows it.
 
 recipes:

@@ -12,35 +12,39 @@ def model_card(
     classes: tuple[str, ...],
     origin: dict[str, Any],
     scaling: str | None = None,
+    translates: bool = False,
+    has_samples: bool = True,
 ) -> str:
     """Return the card as Markdown, with the header that model hubs read; `scaling` is that of its images, by name."""
     drawn = f"It draws {len(classes)} classes on demand: {', '.join(classes)}." if classes else "It has no classes."
+    task, use = "unconditional-image-generation", f"images = gan.generate(16{_label(classes)}, seed=0)"
+    if translates:
+        drawn = "It turns pictures into others: a source in, its translation out."
+        task, use = "image-to-image", f"images = gan.translate(pictures{_label(classes)})"
+    picture = "\n![samples](samples.png)\n" if has_samples else ""
     made = "\n".join(f"| {key} | {value} |" for key, value in origin.items() if not isinstance(value, dict))
     score = origin.get("score")
     scored = (
         f"\nScore of this checkpoint: {score['protocol']} {score['value']:.4g} (lower is better).\n" if score else ""
     )
     height, width = image_shape[1:]
-    label = f", labels={classes[0]!r}" if classes else ""
     return f"""---
 library_name: ganvas
-pipeline_tag: unconditional-image-generation
+pipeline_tag: {task}
 tags: [gan, {family}, image-generation]
 ---
 
 # {name}
 
 A generator of {image_shape} images, of the model family `{family}`. {drawn}
-
-![samples](samples.png)
-
+{picture}
 ## Use
 
 ```python
 import ganvas
 
 gan = ganvas.load("{name}")
-images = gan.generate(16{label}, seed=0)  # uint8 [16, {height}, {width}, {image_shape.channels}]
+{use}  # uint8 [16, {height}, {width}, {image_shape.channels}]
 ```
 
 The weights are safetensors and the description is JSON: reading them runs no code.
@@ -55,6 +59,10 @@ The weights are safetensors and the description is JSON: reading them runs no co
 
 It knows only the images it was trained on, and their biases. Its images are synthetic: say so where you show them.
 """
+
+
+def _label(classes: tuple[str, ...]) -> str:
+    return f", labels={classes[0]!r}" if classes else ""
 
 
 def _inverted(scaling: str | None) -> str:

@@ -1,6 +1,7 @@
 """Sampling: image i of seed s is the same, to the pixel, however many are made at once."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -8,8 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ganvas.data.scalings.contract import Scaling
+from ganvas.errors import UsageError
 from ganvas.images import Pixels
-from ganvas.players import Generator, give_stream, to_pixels
+from ganvas.players import NEEDS_SOURCES, Generator, Translator, give_stream, to_pixels
 from ganvas.seeds import Stream
 
 CHUNK = 16
@@ -61,12 +63,12 @@ def sample_chunks(
     decode: Decoder = to_pixels,
 ) -> Iterator[Pixels]:
     """Yield the same images in pieces, so that memory stays flat."""
+    if isinstance(generator, Translator):
+        raise UsageError(NEEDS_SOURCES)
     if generator.num_classes and labels is None:
         labels = draw_labels(generator, num, seed, first)
     device = next(generator.parameters()).device
-    was_training = generator.training
-    generator.eval()
-    try:
+    with resting(generator):
         for start in range(first // CHUNK * CHUNK, first + num, CHUNK):
             latents = generator.draw_latents(Stream(seed, "generate/latents", first=start), CHUNK).to(device)
             wanted = slice(max(first - start, 0), min(first + num - start, CHUNK))
@@ -77,5 +79,14 @@ def sample_chunks(
                 asked = asked.to(device)
             give_stream(generator, Stream(seed, "generate/generator", first=start))
             yield decode(generator(latents, asked))[wanted]
+
+
+@contextmanager
+def resting(generator: Generator) -> Iterator[None]:
+    """Let a generator be out of training inside the block."""
+    was_training = generator.training
+    generator.eval()
+    try:
+        yield
     finally:
         generator.train(was_training)

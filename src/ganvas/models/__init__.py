@@ -24,5 +24,11 @@ MODELS: dict[str, Entry] = {
     "sequence_gan": Entry(
         "ganvas.models.sequence_gan:Config", "recurrent: an image is a sequence of rows; classes or none; 4 to 64 px"
     ),
+    "pix2pix": Entry(
+        "ganvas.models.pix2pix:Config", "a picture from its edges, grey or night: U-Net against patches; 16 to 512 px"
+    ),
+    "cyclegan": Entry(
+        "ganvas.models.cyclegan:Config", "one of two classes into the other, without pairs; 16 to 512 px"
+    ),
     "transgan": Entry("ganvas.models.transgan:Config", "transformers on patches; classes or none; 16 to 64 px"),
 }

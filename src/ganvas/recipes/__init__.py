@@ -50,6 +50,18 @@ RECIPES: dict[str, Entry] = {
     "sequence_gan": Entry(
         "ganvas.recipes.sequence_gan:sequence_gan", "recurrent: writes an image row by row; classes or none; minutes"
     ),
+    "pix2pix_edges": Entry(
+        "ganvas.recipes.pix2pix:pix2pix_edges", "translates drawings of edges into pictures; minutes on a laptop"
+    ),
+    "pix2pix_colour": Entry(
+        "ganvas.recipes.pix2pix:pix2pix_colour", "translates greyscale into colour; minutes on a laptop"
+    ),
+    "pix2pix_night": Entry(
+        "ganvas.recipes.pix2pix:pix2pix_night", "translates pictures of night into day; minutes on a laptop"
+    ),
+    "cyclegan": Entry(
+        "ganvas.recipes.cyclegan:cyclegan", "translates one class into another, without pairs; an hour on a laptop"
+    ),
     "transgan": Entry(
         "ganvas.recipes.transgan:transgan", "two transformers, augmented; classes or none; a GPU, or hours on a laptop"
     ),

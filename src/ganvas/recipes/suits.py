@@ -17,7 +17,7 @@ class Suits(NamedTuple):
     """Shortest and longest side, in pixels."""
     images: tuple[int, int | None]
     """Fewest and most images; None where more is always better."""
-    channels: tuple[int, ...] = (1, 3, 4)
+    channels: tuple[int, ...] = (1, 3)
     recognisable: tuple[int, str] | None = None
     """Images shown until what G draws could be made out, at most, and where that was seen."""
 

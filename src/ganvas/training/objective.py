@@ -106,8 +106,8 @@ def check_offers(config: ObjectiveConfig, family: str, offers: frozenset[str], n
     for name, needs in needs_of(config).items():
         if absent := sorted(needs - offers):
             raise ConfigurationError(
-                f"The term `{name}` needs players that {_TOLD.get(absent[0], f'tell {absent[0]}')}, which model family `{family}` has not. "
-                f"Set `training.objective.{name}.weight` to 0, or choose {_OFFERED_BY[absent[0]]}."
+                f"The term `{name}` needs players that {_TOLD.get(absent[0], f'tell {absent[0]}')}, which model family "
+                f"`{family}` has not. Set `training.objective.{name}.weight` to 0, or choose {_OFFERED_BY[absent[0]]}."
             )
         if needs & LABELLED and not num_classes:
             raise ConfigurationError(

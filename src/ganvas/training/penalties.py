@@ -17,6 +17,8 @@ from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn, Translation
 AVERAGE_DECAY = 0.99  # of scores in LeCam, of path lengths in StyleGAN2
 CLASSES, EMBEDDINGS = frozenset({"classes"}), frozenset({"embeddings"})
 PAIRS, DOMAINS = frozenset({"pairs"}), frozenset({"domains"})
+TRANSLATING = PAIRS | DOMAINS
+"""What only translators offer: one of the two."""
 LABELLED = CLASSES | EMBEDDINGS
 """What has a meaning only where images have labels."""
 

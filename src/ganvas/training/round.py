@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
-from ganvas.players import Generator, StyledGenerator, Verdict, from_pixels, give_stream
+from ganvas.players import Translator, Verdict, from_pixels, give_stream
 from ganvas.seeds import Stream
 from ganvas.training.augmenting import Augmenter
 from ganvas.training.engine import Game
+from ganvas.training.generating import Generating, Real, check_one_each
 from ganvas.training.measures import Measures, generator_measures, verdict_measures
 from ganvas.training.objective import Loss, Objective, check_batches
 from ganvas.training.settings import TrainingConfig
@@ -38,13 +39,16 @@ class Round:
 
     def __init__(self, game: Game, config: TrainingConfig, batches: Batches) -> None:
         check_batches(config.objective, config.batch_size, config.generator_images)
+        if isinstance(game.generator, Translator):
+            check_one_each(config)
         self.game = game
         self.config = config
         self.batches = batches
         self.objective = Objective(config.objective)
         self.augment = Augmenter(config.augment, game.signals)
         self.gamma = 1.0
-        self.label_prior = batches.class_shares if config.label_prior == "data" else None
+        shares = batches.class_shares if config.label_prior == "data" else None
+        self.generate = Generating(game.generator, game.device, shares)
 
     def play(self, step: int) -> Measures:
         """Play round `step`: update both players and the average; return what was measured, as tensors []."""
@@ -52,9 +56,9 @@ class Round:
         seen, turns = step * self.config.batch_size, self.config.discriminator_steps
         self._schedule(seen)
         batches = [self._real(step * turns + turn) for turn in range(turns)]
-        for turn, (images, labels) in enumerate(batches):
-            measures |= self._discriminator_turn(images, labels, step, f"discriminator/{turn}")
-        measures |= self._generator_turn(*batches[-1], step)
+        for turn, real in enumerate(batches):
+            measures |= self._discriminator_turn(real, step, f"discriminator/{turn}")
+        measures |= self._generator_turn(batches[-1], step)
         halflife = self.config.schedules.average.value(self.config.average.halflife_images, seen)
         self.game.average.update(self.config.batch_size, seen + self.config.batch_size, halflife)
         return measures
@@ -71,12 +75,13 @@ class Round:
         self.gamma = now.gamma.value(1.0, seen)
         self.augment.probability = now.augment.value(config.augment.probability, seen)
 
-    def _discriminator_turn(self, real: Tensor, labels: Tensor | None, step: int, purpose: str) -> Measures:
-        game, stream = self.game, Stream(self.config.seed, purpose, step)
+    def _discriminator_turn(self, batch: Real, step: int, purpose: str) -> Measures:
+        game, stream, labels = self.game, Stream(self.config.seed, purpose, step), batch.labels
         with torch.no_grad(), _mode(game.generator, self.config.discriminator_fakes == "training"):
-            fake, fake_labels = self._generate(stream, self.config.batch_size)
-        differentiated = self.objective.differentiated(step)
-        real, fake = real.requires_grad_("real" in differentiated), fake.requires_grad_("fake" in differentiated)
+            made = self.generate(stream, self.config.batch_size, batch)
+        fake_labels, differentiated = made.labels, self.objective.differentiated(step)
+        real = self.generate.shown(batch.images, made).detach().requires_grad_("real" in differentiated)
+        fake = self.generate.shown(made.images, made).detach().requires_grad_("fake" in differentiated)
         # in one batch, a gradient by one kind of image alone would pass through the other kind for nothing
         joint = len(differentiated) != 1
         real_verdict, fake_verdict = self._judge(real, labels, fake, fake_labels, stream, joint)
@@ -97,56 +102,31 @@ class Round:
         self.augment.adapt(real_verdict.scores, step)
         return {**_named("d", loss, norm), **verdict_measures(turn), **self.augment.measures()}
 
-    def _generator_turn(self, real: Tensor, real_labels: Tensor | None, step: int) -> Measures:
+    def _generator_turn(self, batch: Real, step: int) -> Measures:
         game, stream = self.game, Stream(self.config.seed, "generator", step)
         with _frozen(game.discriminator):
-            fake, labels, styles = self._styled(stream, self.config.generator_images)
+            made = self.generate(stream, self.config.generator_images, batch)
             draws = stream.child("discriminator")
-            verdict = self._verdict(self.augment(fake, draws), labels, draws)
+            verdict = self._verdict(self.augment(self.generate.shown(made.images, made), draws), made.labels, draws)
             real_scores = verdict.scores
             if self.objective.pair.compares:
                 with torch.no_grad():
-                    others = draws._replace(first=len(fake))
-                    real_scores = self._verdict(self.augment(real, others), real_labels, others).scores
-            turn = GeneratorTurn(fake, labels, verdict, real_scores, styles, stream, game.signals)
+                    others = draws._replace(first=len(made.images))
+                    real = self.augment(self.generate.shown(batch.images, made), others)
+                    real_scores = self._verdict(real, batch.labels, others).scores
+            given = self.generate.translation(made, batch, stream)
+            signals = game.signals
+            turn = GeneratorTurn(made.images, made.labels, verdict, real_scores, made.styles, stream, signals, given)
             loss = self.objective.generator(turn, step)
             norm = _descend(game.generator, game.generator_optimizer, loss)
-        return {**_named("g", loss, norm), **generator_measures(turn, real, real_labels)}
+        return {**_named("g", loss, norm), **generator_measures(turn, batch.images, batch.labels)}
 
-    def _real(self, index: int) -> tuple[Tensor, Tensor | None]:
+    def _real(self, index: int) -> Real:
         pixels, labels = self.batches.batch(index)
         device = self.game.device
         images = from_pixels(pixels.to(device, non_blocking=True))
         classed = labels is not None and self.game.generator.num_classes > 0
-        return images, labels.to(device, non_blocking=True) if classed and labels is not None else None
-
-    def _generate(self, stream: Stream, num: int) -> tuple[Tensor, Tensor | None]:
-        """Return images [num, C, H, W] and the labels [num] they were asked to show."""
-        images, labels, _ = self._styled(stream, num)
-        return images, labels
-
-    def _styled(self, stream: Stream, num: int) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """Return images, labels, and the styles [num, L, W] of the images where the generator is a styled one."""
-        generator: Generator = self.game.generator
-        latents = generator.draw_latents(stream.child("latents"), num).to(self.game.device, non_blocking=True)
-        labels = self._draw_labels(stream.child("labels"), num)
-        labels = labels if labels is None else labels.to(self.game.device, non_blocking=True)
-        give_stream(generator, stream.child("generator"))
-        if isinstance(generator, StyledGenerator):
-            styles = generator.styles(latents, labels)
-            return generator.synthesise(styles), labels, styles
-        return generator(latents, labels), labels, None
-
-    def _draw_labels(self, stream: Stream, num: int) -> Tensor | None:
-        """Return the classes [num] asked of G, drawn like those of the real images.
-
-        D tells real from generated by whatever differs between them, and so by the class, were the priors not equal
-        (AC-GAN draws c ~ p_c: Odena et al. 2017, https://arxiv.org/abs/1610.09585, section 3).
-        """
-        generator: Generator = self.game.generator
-        if self.label_prior is None or not generator.num_classes:
-            return generator.draw_labels(stream, num)
-        return torch.from_numpy(draw_classes(stream, num, self.label_prior))
+        return Real(images, labels.to(device, non_blocking=True) if classed and labels is not None else None)
 
     def _judge(
         self,
@@ -172,12 +152,6 @@ class Round:
     def _verdict(self, images: Tensor, labels: Tensor | None, draws: Stream) -> Verdict:
         give_stream(self.game.discriminator, draws)
         return self.game.discriminator(images, labels)
-
-
-def draw_classes(stream: Stream, num: int, shares: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return classes [num] with the probabilities `shares` [K], by the inverse of their distribution function."""
-    ends = np.cumsum(shares)
-    return np.searchsorted(ends / ends[-1], stream.uniform(num, 1)[:, 0], side="right")
 
 
 def _descend(player: nn.Module, optimizer: torch.optim.Optimizer, loss: Loss) -> Tensor:

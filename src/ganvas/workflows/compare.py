@@ -121,4 +121,5 @@ def _write(match: Match, outcome: Comparison) -> None:
     replace_file(match.folder / "curves.svg", curves(outcome.contestants).encode())
     scored = [contestant.recipe for contestant in outcome.contestants if contestant.scores]
     if scored:
-        save_png(match.folder / "grid.png", np.concatenate([strip(load(match.run_of(name)), name) for name in scored]))
+        strips = [strip(load(match.run_of(name)), name, match.dataset) for name in scored]
+        save_png(match.folder / "grid.png", np.concatenate(strips))

@@ -6,6 +6,7 @@ from html import escape
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ganvas.data.store import Dataset
 from ganvas.images import Pixels, contact_sheet
 from ganvas.workflows.comparison import Contestant, Point
 from ganvas.workflows.model import Model
@@ -15,10 +16,18 @@ _WIDTH, _HEIGHT, _EDGE = 640, 320, 48
 _STROKES = ("#0b6bcb", "#c9371d", "#2e7d32", "#8e24aa", "#b8860b", "#00838f", "#5d4037", "#546e7a")
 
 
-def strip(model: Model, name: str) -> Pixels:
-    """Return one row of pictures [H, W, C] under the recipe's name, the same latents for all recipes of a size."""
-    labels = np.arange(_COLUMNS) % len(model.classes) if model.conditional else None
-    row = contact_sheet(model.generate(_COLUMNS, labels), _COLUMNS)
+def strip(model: Model, name: str, dataset: Dataset) -> Pixels:
+    """Return one row of pictures [H, W, C] under the recipe's name, the same latents for all recipes of a size.
+
+    Of a translator they are translations of the dataset's first images, held-out ones where there are any.
+    """
+    if model.translates:
+        split = "test" if dataset.count("test") >= _COLUMNS else "train"
+        first, labels = np.asarray(dataset.pixels(split)[:_COLUMNS]), dataset.labels(split)
+        pixels = model.translate_real(first, None if labels is None else labels[:_COLUMNS]).images
+    else:
+        pixels = model.generate(_COLUMNS, np.arange(_COLUMNS) % len(model.classes) if model.conditional else None)
+    row = contact_sheet(pixels, _COLUMNS)
     label = Image.new("L", (row.shape[1], 16), 255)
     ImageDraw.Draw(label).text((4, 2), name, fill=0)
     above = np.repeat(np.asarray(label)[..., None], row.shape[2], axis=2)

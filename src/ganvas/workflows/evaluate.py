@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import numpy as np
+
 from ganvas.data.store import Dataset
 from ganvas.errors import ModelError, StorageError
 from ganvas.metrics import evaluation
@@ -11,6 +13,7 @@ from ganvas.metrics.classifier_training import ClassifierTraining, train_classif
 from ganvas.metrics.features import FeatureNetwork, of_classifier, pixels8
 from ganvas.metrics.protocol import ImageSet, Score
 from ganvas.progress import Lines, Progress
+from ganvas.seeds import Stream
 from ganvas.training.engine import cpu_threads
 from ganvas.workflows.model import Model, load
 
@@ -25,9 +28,10 @@ def evaluate(
 ) -> list[Score]:
     """Return the scores of a model's images against a dataset.
 
-    As many images are generated as the dataset holds out (at most 10,000). With classes, the features are those of a
-    classifier trained on the real images, and the first score is the accuracy of the classes asked for; without, the
-    features are the images at 8x8 pixels. The classifier is trained once and kept with the dataset.
+    As many images are generated as the dataset holds out (at most 10,000); a translator's are translations of those
+    held out. With classes, the features are those of a classifier trained on the real images, and the first score is
+    the accuracy of the classes asked for; without, the features are the images at 8x8 pixels. The classifier is
+    trained once and kept with the dataset.
     """
     model = model if isinstance(model, Model) else load(model)
     dataset = data if isinstance(data, Dataset) else Dataset.open(Path(data))
@@ -37,7 +41,7 @@ def evaluate(
     num = evaluation.num_samples(len(training.pixels), len(held_out.pixels))
     with cpu_threads(0):
         network = _network(dataset, progress)
-        generated = ImageSet(model.generate(num, seed=seed), model.labels_of(num, seed=seed))
+        generated = _translated(model, held_out, num, seed) if model.translates else _drawn(model, num, seed)
         scores = evaluation.evaluate(training, held_out, generated, [network], seed=seed, progress=progress)
     return sorted(scores, key=lambda score: score.lower_is_better)
 
@@ -55,6 +59,18 @@ def classifier_of(dataset: Dataset, progress: Progress) -> Classifier:
         return train_classifier(dataset.folder / CLASSIFIER, *about)
     except StorageError:  # a dataset folder that may only be read
         return train_classifier(_cached(dataset), *about)
+
+
+def _drawn(model: Model, num: int, seed: int) -> ImageSet:
+    return ImageSet(model.generate(num, seed=seed), model.labels_of(num, seed=seed))
+
+
+def _translated(model: Model, held_out: ImageSet, num: int, seed: int) -> ImageSet:
+    """Return translations of held-out images: their labels are the classes wanted, else those of the images."""
+    chosen = np.sort(Stream(seed, "evaluate/sources").permutation(len(held_out.pixels))[:num])
+    own = None if held_out.labels is None else held_out.labels[chosen]
+    made = model.translate_real(np.asarray(held_out.pixels[chosen]), own)
+    return ImageSet(made.images, own if made.labels is None else made.labels)
 
 
 def _network(dataset: Dataset, progress: Progress) -> FeatureNetwork:

@@ -110,11 +110,27 @@ def _model_folder(source: "Model | str | Path", path: Path) -> None:
     if path.exists() and not (path / DESCRIPTION).is_file() and (not path.is_dir() or any(path.iterdir())):
         raise RunError(f"`{path}` exists and is not a model folder. Give another place with --out.")
     scaling = None if model.scaling is None else model.scaling.settings.scaling
-    card = model_card(path.name, model.config.family, model.image_shape, model.classes, model.origin, scaling)
+    kept = _translations(source) if model.translates else None
+    drawn = not model.translates or kept is not None
+    drawable = model.classes if model.conditional else ()
+    about = (path.name, model.config.family, model.image_shape, drawable, model.origin, scaling)
+    card = model_card(*about, translates=model.translates, has_samples=drawn)
     with new_folder(path, seal=False) as working:
         write_model(working, model.config, model.gan, model.classes, model.origin, model.scaling)
         write_file(working / README, card.encode())
-        draw_classes(model, working / "samples.png")
+        if kept is not None:
+            write_file(working / "samples.png", kept)
+        elif drawn:
+            draw_classes(model, working / "samples.png")
+
+
+def _translations(source: "Model | str | Path") -> bytes | None:
+    """Return the newest grid of a translator's run, or that of its model folder: alone it has nothing to translate."""
+    if not isinstance(source, str | Path):
+        return None
+    grids = [*sorted((Path(source) / "samples").glob("*.png")), Path(source) / "samples.png"]
+    found = [grid for grid in grids if grid.is_file()]
+    return found[-1].read_bytes() if found else None
 
 
 MODEL_EXPORTS: dict[str, Callable[["Model | str | Path", Path], None]] = {"model": _model_folder}

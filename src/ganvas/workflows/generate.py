@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ganvas.errors import StorageError
+from ganvas.errors import StorageError, UsageError
 from ganvas.images import Pixels, contact_sheet, save_png
+from ganvas.players import NEEDS_SOURCES
 from ganvas.progress import Lines, Progress
 from ganvas.storage import on_disk, replace_file
 from ganvas.workflows.model import Labels, Model, load
@@ -31,6 +32,8 @@ def generate(
     are left alone.
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
+    if model.translates:
+        raise UsageError(NEEDS_SOURCES)
     numbers = model.labels_of(num, labels, seed, first)
     chunks = model.generate_chunks(num, numbers, seed, first)
     on_disk(lambda: folder.mkdir(parents=True, exist_ok=True), folder)

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from ganvas.data.scalings.contract import Scaling
 from ganvas.errors import ModelError, UsageError
+from ganvas.generation import translating
 from ganvas.generation.sampling import decoder_of, draw_labels, sample, sample_chunks
 from ganvas.images import ImageShape, Pixels
 from ganvas.models.family import FamilyConfig, build_gan
 from ganvas.models.saved import DESCRIPTION, empty_players, read_model
-from ganvas.players import Discriminator, Gan, Generator
+from ganvas.players import Discriminator, Gan, Generator, Translator
 from ganvas.storage import reading, sha256_of_file
 from ganvas.tensors import adopt_file, is_pickle, pickle_refusal
 from ganvas.training import checkpoint
@@ -59,6 +60,16 @@ class Model:
         return self.generator.num_classes > 0
 
     @property
+    def translates(self) -> bool:
+        """Whether it turns pictures into others, and draws none of its own."""
+        return isinstance(self.generator, Translator)
+
+    @property
+    def source_shape(self) -> ImageShape:
+        """Channels, height and width of the pictures that it translates; `UsageError` where it does not."""
+        return self._translator().source_shape
+
+    @property
     def gan(self) -> Gan:
         """Both players as one composed model."""
         if self.discriminator is None:
@@ -79,6 +90,28 @@ class Model:
         numbers, decode = self.class_numbers(labels, self._check_num(num)), decoder_of(self.scaling)
         return sample_chunks(self.generator, num, numbers, seed, first, decode)
 
+    def translate(self, pixels: Pixels, labels: Labels = None, view: bool = False) -> Pixels:
+        """Return the translations uint8 [N, H, W, C] of pictures uint8 [N, H, W, C'], of `source_shape`.
+
+        `labels` is the class to turn them into, where the model has classes. With `view` the pictures are finished
+        ones, [N, H, W, C], and what is translated is what the model is given of such: their edges, say.
+        """
+        return np.concatenate(list(self.translate_chunks(self.view(pixels) if view else pixels, labels)))
+
+    def translate_chunks(self, pixels: Pixels, labels: Labels = None) -> Iterator[Pixels]:
+        """Yield the translations in pieces, so that memory stays flat."""
+        translator, numbers = self._translator(), self.class_numbers(labels, len(pixels))
+        return translating.translate_chunks(translator, pixels, numbers, decoder_of(self.scaling))
+
+    def translate_real(self, pixels: Pixels, labels: NDArray[np.int64] | None = None) -> translating.Translated:
+        """Return finished pictures of classes `labels` [N] translated as in training: of a view of each."""
+        own = labels if self.conditional else None
+        return translating.translate_real(self._translator(), pixels, own, decoder_of(self.scaling))
+
+    def view(self, pixels: Pixels) -> Pixels:
+        """Return what the model is given of finished pictures uint8 [N, H, W, C]: uint8 of `source_shape`."""
+        return translating.view(self._translator(), pixels)
+
     def labels_of(self, num: int, labels: Labels = None, seed: int = 0, first: int = 0) -> NDArray[np.int64] | None:
         """Return the classes [num] that `generate` shows with the same arguments; None when unconditional."""
         numbers = self.class_numbers(labels, num)
@@ -98,6 +131,14 @@ class Model:
                 f"{num} images were asked for, with {len(wanted)} labels. Give one label, or one for each."
             )
         return np.array([self._class_number(label) for label in wanted], np.int64)
+
+    def _translator(self) -> Translator:
+        if isinstance(self.generator, Translator):
+            return self.generator
+        raise UsageError(
+            "This model draws pictures of its own and translates none: leave the sources out, or train a pix2pix or "
+            "CycleGAN recipe."
+        )
 
     def _class_number(self, label: int | str | np.integer) -> int:
         if isinstance(label, str):

@@ -14,7 +14,7 @@ from ganvas.models.family import FamilyConfig, check
 from ganvas.models.lines import Line, Player, shown
 from ganvas.models.saved import empty_players
 from ganvas.models.stack import Config as Stack
-from ganvas.players import Discriminator, Generator, Verdict, give_stream, num_parameters
+from ganvas.players import Discriminator, Generator, Translator, Verdict, give_stream, num_parameters
 from ganvas.seeds import Stream
 
 SAMPLES = 2  # batch statistics of one sample would be degenerate
@@ -61,10 +61,16 @@ def summarise(config: FamilyConfig, image_shape: ImageShape, num_classes: int) -
     if isinstance(config, Stack):
         lines = config.plans(image_shape, num_classes)
     asked = labels if generator.num_classes else None
-    z = f"latents ({generator.latent_size},)" + (" and labels" if generator.num_classes else "")
-    x = f"images {shown(tuple(image_shape))}"
+    z = f"latents ({generator.latent_size},)"
+    given = (latents, asked)
+    if isinstance(generator, Translator):
+        sources = torch.empty(SAMPLES, *generator.source_shape, device="meta")
+        z, given = f"sources {shown(tuple(generator.source_shape))}", (latents, asked, sources)
+        images = generator.shown(images, sources)
+    z += " and labels" if generator.num_classes else ""
+    x = f"images {shown(tuple(images.shape[1:]))}"
     return (
-        _summary(generator, "Generator", z, lines["generator"], lambda: generator(latents, asked)),
+        _summary(generator, "Generator", z, lines["generator"], lambda: generator(*given)),
         _summary(discriminator, "Discriminator", x, lines["discriminator"], lambda: discriminator(images, labels)),
     )
 

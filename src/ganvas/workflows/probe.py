@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from math import lcm
 from pathlib import Path
 from typing import Any
@@ -72,13 +73,13 @@ def measure(task: Task) -> Iterator[Sample]:
     game = Game(build_gan(recipe.model, dataset.shape, dataset.num_classes, settings.seed), settings)
     free = available_memory(game.device) if game.device.type == "cuda" else None
     yield _sample(game, "built", 0, time.perf_counter() - begun, free=free, device=str(game.device))
-    last = None
-    for batch in _ladder(settings.batch_size):
-        last = _rung(game, dataset, settings, batch)
-        yield last
-    if last is None or _can_go_on(task, last, game):
-        yield from _full_rounds(game, dataset, task)
-        yield from _between_rounds(game, dataset, task)
+    for batch, next_batch in pairwise([*_ladder(settings.batch_size), settings.batch_size]):
+        yield (rung := _rung(game, dataset, settings, batch))
+        if not _can_go_on(task, rung, next_batch, game):
+            return
+    monitor = Monitor(settings.monitor)
+    yield from _full_rounds(game, dataset, task, monitor)
+    yield from _between_rounds(game, dataset, task, monitor)
 
 
 def main() -> None:
@@ -115,35 +116,34 @@ def _rung(game: Game, dataset: Dataset, settings: TrainingConfig, batch: int) ->
     """Play one round of a smaller batch, with every lazy term."""
     generated = settings.generator_batch_size and max(2, settings.generator_batch_size * batch // settings.batch_size)
     smaller = settings.override(batch_size=batch, generator_batch_size=generated, workers=0)
-    seconds = _timed(Round(game, smaller, _feed(dataset, smaller)), 0)
+    seconds = _timed(Round(game, smaller, _feed(dataset, smaller)), 0, Monitor(settings.monitor))
     return _sample(game, "", batch, seconds, warm_up=True)
 
 
-def _can_go_on(task: Task, last: Sample, game: Game) -> bool:
-    """Return whether a round of the full batch would be over in time, and fit the memory that is free now."""
-    growth = task.recipe.training.batch_size / last.batch
+def _can_go_on(task: Task, last: Sample, batch: int, game: Game) -> bool:
+    """Return whether a round of a larger batch would be over in time, and fit the memory that is free now."""
+    growth = batch / last.batch
     free = available_memory(game.device)
     fits = free is None or last.peak * (growth - 1) < MARGIN * free
     return fits and last.seconds * growth <= task.patience
 
 
-def _full_rounds(game: Game, dataset: Dataset, task: Task) -> Iterator[Sample]:
+def _full_rounds(game: Game, dataset: Dataset, task: Task, monitor: Monitor) -> Iterator[Sample]:
     settings = task.recipe.training
     with _feed(dataset, settings) as feed:
         game_round = Round(game, settings, feed)
-        yield _sample(game, "", settings.batch_size, _timed(game_round, 0), warm_up=True)
+        yield _sample(game, "", settings.batch_size, _timed(game_round, 0, monitor), warm_up=True)
         begun, kinds = time.perf_counter(), kinds_of_rounds(settings.objective)
         for turn in range(_MOST_ROUNDS):
             for kind, steps in kinds.items():
-                seconds = _timed(game_round, steps[turn % len(steps)])
+                seconds = _timed(game_round, steps[turn % len(steps)], monitor)
                 yield _sample(game, kind, settings.batch_size, seconds)
                 if time.perf_counter() - begun >= task.seconds:
                     return
 
 
-def _between_rounds(game: Game, dataset: Dataset, task: Task) -> Iterator[Sample]:
+def _between_rounds(game: Game, dataset: Dataset, task: Task, monitor: Monitor) -> Iterator[Sample]:
     """Do once what a run does between rounds: a sample grid, and a checkpoint with its score."""
-    settings = task.recipe.training
     config = RunConfig(
         recipe=task.recipe,
         data=task.data,
@@ -152,13 +152,13 @@ def _between_rounds(game: Game, dataset: Dataset, task: Task) -> Iterator[Sample
         classes=dataset.classes,
         scaling=dataset.card.scaling,
     )
-    run = RunFolder.create(Path(task.scratch) / "run", config, dataset.scaling)
+    run = RunFolder.create(Path(task.scratch), config, dataset.scaling)
     traces = TrainingRun(run, dataset)
     begun = time.perf_counter()
     traces.snapshot(game)
     drawn = time.perf_counter()
     yield _sample(game, "drawn", 0, drawn - begun)
-    traces.save(game, Monitor(settings.monitor), scored=True)
+    traces.save(game, monitor, scored=True)
     yield _sample(game, "saved", 0, time.perf_counter() - drawn)
 
 
@@ -175,10 +175,10 @@ def _feed(dataset: Dataset, settings: TrainingConfig) -> Feed:
     )
 
 
-def _timed(game_round: Round, step: int) -> float:
-    """Return the seconds of one round, ended as the loop ends it: with its measures fetched from the device."""
+def _timed(game_round: Round, step: int, monitor: Monitor) -> float:
+    """Return the seconds of one round, ended as the loop ends it: its measures are fetched from the device, watched."""
     begun = time.perf_counter()
-    finite_record(game_round.play(step), step)
+    monitor.watch(finite_record(game_round.play(step), step))
     return time.perf_counter() - begun
 
 

@@ -6,32 +6,29 @@ from math import ceil, inf
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ganvas.config import differences, resumable_fields
 from ganvas.data.feed import Feed
 from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError, DataError, RunError
-from ganvas.generation.sampling import decoder_of, sample
-from ganvas.images import contact_sheet, save_png
-from ganvas.metrics.features import pixels as pixel_features
-from ganvas.metrics.protocol import protocol_name
-from ganvas.metrics.sliced import random_directions, sliced_distance
+from ganvas.generation.sampling import decoder_of
+from ganvas.images import save_png
 from ganvas.models.family import build_gan, check, offers_of
 from ganvas.progress import Lines, Progress
 from ganvas.recipes.own import naming_lines, recipe_of
 from ganvas.recipes.recipe import Recipe
-from ganvas.seeds import Stream
 from ganvas.storage import on_disk, remove_folder
 from ganvas.training import checkpoint
 from ganvas.training.budget import budget_of, check_minutes
 from ganvas.training.engine import Game, choose_device, cpu_threads
+from ganvas.training.generating import check_one_each
 from ganvas.training.interrupt import StopRequest, stop_on_signal
 from ganvas.training.loop import train as play
 from ganvas.training.monitor import Monitor, Record
 from ganvas.training.objective import check_batches, check_offers
+from ganvas.training.penalties import TRANSLATING
 from ganvas.training.round import Round
 from ganvas.workflows.run_folder import BEST, LATEST, RunConfig, RunFolder, check_changes, hold, refuse_occupied
+from ganvas.workflows.samples import Samples
 
 MINIMUM_IMAGES = 8
 
@@ -42,26 +39,22 @@ class TrainingRun:
     def __init__(self, folder: RunFolder, dataset: Dataset) -> None:
         self.folder = folder
         self.settings = folder.config.recipe.training
-        self.dataset = dataset
-        self.decode = decoder_of(folder.scaling)
+        self.samples = Samples(dataset, self.settings, decoder_of(folder.scaling))
 
     def record(self, record: Record) -> None:
         """Add one step to the log."""
         self.folder.append_log(record)
 
     def snapshot(self, game: Game) -> None:
-        """Draw the sample grid: the same latents each time, one row per class."""
-        columns, classes = self.settings.samples.columns, len(self.dataset.classes)
-        labels = np.repeat(np.arange(classes), columns) if game.generator.num_classes else None
-        num = columns * columns if labels is None else len(labels)
-        pixels = sample(game.average.generator, num, labels, self.settings.seed, decode=self.decode)
-        save_png(self.folder.folder / "samples" / f"{game.step:08d}.png", contact_sheet(pixels, columns))
+        """Draw the sample grid."""
+        save_png(self.folder.folder / "samples" / f"{game.step:08d}.png", self.samples.sheet(game.average.generator))
 
     def save(self, game: Game, monitor: Monitor, scored: bool) -> None:
         """Write a checkpoint with its score, move `latest` and `best`, drop what need not be kept."""
         target = checkpoint.folder_of(self.folder.checkpoints, game.step)
         self.folder.sync_log()
-        checkpoint.save(target, game, {"monitor": monitor.state(), "score": self._score(game) if scored else None})
+        score = self.samples.score(game.average.generator) if scored else None
+        checkpoint.save(target, game, {"monitor": monitor.state(), "score": score})
         self.keep()
 
     def keep(self) -> None:
@@ -74,22 +67,6 @@ class TrainingRun:
         self.folder.point(LATEST, valid[0])
         self.folder.point(BEST, best)
         checkpoint.prune(self.folder.checkpoints, self.settings.checkpoint.keep, best)
-
-    def _score(self, game: Game) -> dict[str, Any] | None:
-        """Return MIND on pixels between samples and training images, lower is better; None when switched off."""
-        wanted = self.settings.checkpoint.score_images
-        if wanted == 0:
-            return None
-        real, seed = self.dataset.pixels("train"), self.settings.seed
-        num, network = min(wanted, len(real)), pixel_features()
-        chosen = np.sort(Stream(seed, "score/real").permutation(len(real))[:num])
-        ours, theirs = (
-            network.features(sample(game.average.generator, num, seed=seed, decode=self.decode)),
-            network.features(real[chosen]),
-        )
-        directions = random_directions(ours.shape[1], Stream(seed, "score/directions"))
-        value = sliced_distance(theirs, ours, directions)
-        return {"protocol": protocol_name(network.name, "mind", num), "value": value}
 
 
 def train(
@@ -186,8 +163,19 @@ def _check_objective(recipe: Recipe, dataset: Dataset) -> None:
             "balance. Leave it at 1, or prepare a folder with one sub-folder for each class."
         )
     settings, model = recipe.training, recipe.model
+    if offers_of(model) & TRANSLATING:
+        _check_translation(recipe, dataset)
     check_offers(settings.objective, model.family, offers_of(model), dataset.num_classes)
     check_batches(settings.objective, settings.batch_size, settings.generator_images)
+
+
+def _check_translation(recipe: Recipe, dataset: Dataset) -> None:
+    check_one_each(recipe.training)
+    if dataset.scaling is not None:
+        raise ConfigurationError(
+            f"Model family `{recipe.model.family}` takes pictures in [-1, 1], and `{dataset.folder}` is scaled by "
+            f"{dataset.card.scaling.scaling}. Prepare it with `--scaling symmetric`."
+        )
 
 
 def _dataset_of(run: RunFolder, moved_to: str | Path | None) -> Dataset:

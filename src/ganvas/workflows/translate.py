@@ -1,0 +1,115 @@
+"""Translate: a trained translator and pictures in, PNG files of their translations and a contact sheet out."""
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ganvas.data.inspection import Finding, inspect
+from ganvas.data.preprocessing import Preprocessing
+from ganvas.data.sources.opening import open_source
+from ganvas.data.sources.source import Item, readable
+from ganvas.errors import DataError
+from ganvas.images import ImageShape, Pixels, contact_sheet, save_png
+from ganvas.progress import Lines, Progress
+from ganvas.storage import on_disk, replace_file
+from ganvas.workflows.generate import GRID, LIST
+from ganvas.workflows.model import Labels, Model, load
+
+_MOST_IN_GRID = 200
+_COLUMNS = 10
+
+
+class Pictures(NamedTuple):
+    """Pictures read from files: uint8 [N, H, W, C], and the name of each."""
+
+    pixels: Pixels
+    names: list[str]
+
+
+def translate(
+    model: Model | str | Path,
+    sources: str | Path | Sequence[str | Path],
+    out: str | Path,
+    labels: Labels = None,
+    view: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Write the translations of pictures into folder `out`; return the path of their grid, sources above them.
+
+    `sources` are image files, folders or archives of them, of any size: each is brought to the model's. `labels` is
+    the class wanted, of a model that has classes. With `view` they are finished pictures, and the model translates
+    what it is given of such: their edges, say. `images.jsonl` lists which translation is of which picture. Raises
+    `UsageError` for a model that does not translate, `DataError` where no picture can be read.
+    """
+    model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
+    shape = model.image_shape if view else model.source_shape
+    pictures = read_pictures([sources] if isinstance(sources, str | Path) else sources, shape, progress)
+    given = model.view(pictures.pixels) if view else pictures.pixels
+    numbers = model.class_numbers(labels, len(given))
+    chunks = model.translate_chunks(given, numbers)
+    on_disk(lambda: folder.mkdir(parents=True, exist_ok=True), folder)
+    progress.begin("translating", len(given))
+    shown: list[Pixels] = []
+    rows: list[str] = []
+    for chunk in chunks:
+        for pixels in chunk:
+            index = len(rows)
+            name = f"{index:06d}-{Path(pictures.names[index]).stem[:80]}.png"
+            save_png(folder / name, pixels)
+            asked = {} if numbers is None else {"label": model.classes[numbers[index]]}
+            rows.append(json.dumps({"file": name, "source": pictures.names[index], **asked}, ensure_ascii=False))
+        if len(rows) <= _MOST_IN_GRID:
+            shown.append(chunk)
+        progress.advance(len(chunk))
+    progress.end()
+    replace_file(folder / LIST, ("\n".join(rows) + "\n").encode())
+    save_png(folder / GRID, side_by_side(given, np.concatenate(shown)))
+    return folder / GRID
+
+
+def read_pictures(places: Sequence[str | Path], shape: ImageShape, progress: Progress) -> Pictures:
+    """Read every picture of files, folders and archives as uint8 pixels of `shape`, cropped and resized to it.
+
+    What cannot be read is told and left out; `DataError` where nothing stays.
+    """
+    how = Preprocessing.read({"height": shape.height, "width": shape.width, "channels": shape.channels}, "The model")
+    pixels: list[Pixels] = []
+    names: list[str] = []
+    for item, found in chain.from_iterable(_findings(Path(place).expanduser(), how, progress) for place in places):
+        if found.pixels is None:
+            progress.say(f"Left out `{item.name}`: {found.refusal.reason if found.refusal else 'not a picture.'}")
+            continue
+        pixels.append(found.pixels)
+        names.append(item.name)
+    if not pixels:
+        raise DataError(f"There is no picture to translate in {', '.join(f'`{place}`' for place in places)}.")
+    return Pictures(np.stack(pixels), names)
+
+
+def _findings(place: Path, how: Preprocessing, progress: Progress) -> Iterator[tuple[Item, Finding]]:
+    """Yield what is in a picture's own file, or in a folder or archive of pictures."""
+    if place.is_file():
+        item = Item(readable(place.name), place)
+        if (found := inspect(item, how)).pixels is not None:
+            yield item, found
+            return
+    for item in open_source(place, None, progress).items():
+        yield item, inspect(item, how)
+
+
+def side_by_side(sources: Pixels, translations: Pixels) -> Pixels:
+    """Return a sheet in which each row of sources stands above the row of their translations."""
+    num, columns = len(translations), min(_COLUMNS, len(translations))
+    channels = max(sources.shape[3], translations.shape[3])
+    rows: list[Pixels] = []
+    for start in range(0, num, columns):
+        for pixels in (sources[:num], translations):
+            row = pixels[start : start + columns]
+            blank = np.full((columns - len(row), *row.shape[1:]), 255, np.uint8)
+            row = np.concatenate([row, blank])
+            rows.append(np.broadcast_to(row, (*row.shape[:3], channels)))
+    return contact_sheet(np.concatenate(rows), columns)
