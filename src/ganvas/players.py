@@ -21,9 +21,9 @@ LatentDistribution = Literal["normal", "uniform"]
 class Verdict(NamedTuple):
     """What a discriminator says: `scores` are logits of "real", [N], or [N, P] where P patches are judged apart.
 
-    Some families tell more: `class_logits` [N, K], logits of the class; `embeddings` [N, E], unit vectors of images, and
-    `proxies` [K, E], those of the classes (ReACGAN); `reconstructions`, pairs of an image decoded from D's features and
-    what it should be, both [N, C, h, w] (FastGAN).
+    Some families tell more: `class_logits` [N, K], logits of the class; `embeddings` [N, E], unit vectors of images,
+    and `proxies` [K, E], those of the classes (ReACGAN); `reconstructions`, pairs of an image decoded from D's features
+    and what it should be, both [N, C, h, w] (FastGAN).
     """
 
     scores: Tensor

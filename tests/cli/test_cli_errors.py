@@ -38,8 +38,8 @@ TRAIN = "train mlp_gan --data {data} --out new"
 MISTAKES = {
     # arguments: exit code, words of the message
     "trian": (2, r"no verb `trian`\. Did you mean `train`\? There are: .*See `ganvas --help`"),
-    "train mlp": (1, r"no recipe `mlp`\. Did you mean `mlp_gan`\? There are: acgan, acgan_mnist, mlp_gan\."),
-    "train --data {data} --out new": (1, r"Name a recipe first: ganvas train RECIPE \.\.\. There are: acgan"),
+    "train mlp": (1, r"no recipe `mlp`\. Did you mean `mlp_gan`\? There are: acgan, acgan_mnist, .*mlp_gan"),
+    "train --data {data} --out new": (1, r"Name a recipe first: ganvas train RECIPE \.\.\. There are: .*acgan"),
     "train --resume": (1, r"Name the run folder to go on with"),
     "train --resume nowhere": (1, r"`nowhere` is not a run folder: it has no config\.json"),
     "train --resume {mine}": (1, r"mine` is not a run folder"),
@@ -87,7 +87,7 @@ MISTAKES = {
     "evaluate {run} --data {data16}": (1, r"The model draws 8x8 greyscale images; .* 16x16 greyscale ones"),
     "evaluate {run} --data nowhere": (1, r"no dataset folder `nowhere`"),
     "evaluate nowhere --data {data}": (1, r"`nowhere` does not exist"),
-    "recipes mlp_gan": (2, r"mlp_gan"),
+    "recipes mlp_gann": (1, r"no recipe `mlp_gann`\. Did you mean `mlp_gan`"),
 }
 
 

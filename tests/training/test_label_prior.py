@@ -91,4 +91,4 @@ def test_equal_shares_draw_as_integers_do(num_classes):
 def test_sets_without_labels_leave_the_draw_uniform():
     training = find_recipe("acgan").training
     game = Game(build_gan(find_recipe("acgan").model, ImageShape(1, 8, 8), 4, 0), training)
-    assert Round(game, training, Feed.from_arrays(PIXELS, None, 8)).label_prior is None
+    assert Round(game, training, Feed.from_arrays(PIXELS, None, 8)).generate.shares is None

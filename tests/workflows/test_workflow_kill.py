@@ -19,7 +19,7 @@ from ganvas.training import checkpoint
 from ganvas.workflows.run_folder import RunFolder
 
 LIMIT = 1200
-QUICK = ("acgan", "acgan_mnist", "mlp_gan", "stylegan2_ada", "wgan_gp")  # every kind of state a game has
+QUICK = ("acgan", "mlp_gan", "stylegan2_ada", "wgan_gp")  # every kind of state a game has
 
 
 def steps_logged(run):
@@ -147,9 +147,9 @@ def command(recipe, digits_for, small_recipe_flags):
     """Return the arguments that train a recipe from the start to a folder."""
 
     def made(out, steps, every):
-        extra = ["--training.checkpoint.every", every]
+        extra = [*small_recipe_flags, "--training.checkpoint.every", every]
         extra += ["--training.samples.every", 2 * every, "--training.checkpoint.keep", 1]
-        return ["train", recipe, "--data", digits_for(recipe), "--out", out, "--steps", steps, *small_recipe_flags, *extra]
+        return ["train", recipe, "--data", digits_for(recipe), "--out", out, "--steps", steps, *extra]
 
     return made
 

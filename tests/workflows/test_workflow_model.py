@@ -177,7 +177,7 @@ HOSTILE = {
         lambda folder: rewritten(folder, lambda found: found.update({"layers.0.weight": first(found).half()})),
         "torch.float16",
     ),
-    "unknown family": (lambda folder: size(folder, family="gann"), "There are: acgan, acgan_mnist, mlp_gan"),
+    "unknown family": (lambda folder: size(folder, family="gann"), "There are: acgan, acgan_mnist, biggan"),
     "family of another kind": (lambda folder: size(folder, family=["acgan"]), "names no model `family`"),
     "family as a path": (lambda folder: size(folder, family="../../os:system"), "There is no model family"),
     "another family": (

@@ -143,7 +143,7 @@ def test_length_in_steps_or_epochs():
 def refusals(data):
     """Return what cannot be trained: recipe, settings, the error, words of its message."""
     return {
-        "unknown recipe": ("agan", {}, UsageError, "Did you mean `acgan`"),
+        "unknown recipe": ("acgann", {}, UsageError, "Did you mean `acgan`"),
         "unknown setting": ("mlp_gan", {"training.stepps": 3}, ConfigurationError, "no setting `training.stepps`"),
         "unknown group": ("mlp_gan", {"trainings.steps": 3}, ConfigurationError, "no setting `trainings.steps`"),
         "out of bounds": ("mlp_gan", {"training.batch_size": 1}, ConfigurationError, "greater than or equal to 2"),
@@ -198,7 +198,7 @@ def test_datasets_that_cannot_be_learnt(tmp_path):
     few = prepare(tmp_path / "album", out=tmp_path / "few", size=8, test_fraction=0.5, progress=Silent())
     with pytest.raises(DataError, match=rf"has {few.count('train')} training images; training needs at least 8"):
         trained("mlp_gan", few, tmp_path / "run")
-    with pytest.raises(ModelError, match=r"draws wanted classes, and this dataset has none\. Use `mlp_gan`"):
+    with pytest.raises(ModelError, match=r"draws wanted classes, and this dataset has none\. Use `compact`"):
         trained("acgan", few, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

@@ -18,6 +18,10 @@ METRICS: dict[str, Entry] = {
         "ganvas.metrics.sliced:MIND",
         "Mean squared Wasserstein distance along 1,000 directions: sees more than two moments, and is cheap.",
     ),
+    "accuracy": Entry(
+        "ganvas.metrics.conditional:ACCURACY",
+        "Share of images an independent classifier takes for the class that was asked for.",
+    ),
     "k3-precision": Entry(
         "ganvas.metrics.manifold:PRECISION", "Share of generated images that look like real ones: fidelity alone."
     ),
@@ -27,10 +31,6 @@ METRICS: dict[str, Entry] = {
     "k5-density": Entry("ganvas.metrics.manifold:DENSITY", "Precision that outliers among the real images move less."),
     "k5-coverage": Entry(
         "ganvas.metrics.manifold:COVERAGE", "Recall that outliers among generated images do not flatter."
-    ),
-    "accuracy": Entry(
-        "ganvas.metrics.conditional:ACCURACY",
-        "Share of images an independent classifier takes for the class that was asked for.",
     ),
 }
 

@@ -49,12 +49,12 @@ def evaluate(
     sets = [sample, _some(held_out, count, Stream(seed, "metrics/held-out")), _noise_like(sample, seed)]
     chosen = [find(METRICS, "metric", name) for name in (METRICS if metrics is None else metrics)]
     labelled = generated.labels is not None and held_out.labels is not None
-    _require_computable(chosen, networks, labelled, asked=metrics is not None)
+    _require_computable(chosen, networks, labelled, count, asked=metrics is not None)
     progress = progress or Silent()
     progress.begin("Evaluate", (len(training.pixels) + len(sets) * count) * len(networks))
     scores = []
     for network in networks:
-        usable = [metric for metric in chosen if _computable(metric, network, labelled)]
+        usable = [metric for metric in chosen if _computable(metric, network, labelled, count)]
         scores += _scores(network, usable, training, sets, seed, progress)
     progress.end()
     return scores
@@ -119,16 +119,21 @@ def _noise_like(images: ImageSet, seed: int) -> ImageSet:
     return ImageSet(noise, images.labels)
 
 
-def _computable(metric: Metric, network: FeatureNetwork, labelled: bool) -> bool:
-    return not metric.needs_labels or (labelled and network.classify is not None)
+def _computable(metric: Metric, network: FeatureNetwork, labelled: bool, count: int) -> bool:
+    return count >= metric.fewest_samples and (not metric.needs_labels or (labelled and network.classify is not None))
 
 
 def _require_computable(
-    metrics: Sequence[Metric], networks: Sequence[FeatureNetwork], labelled: bool, asked: bool
+    metrics: Sequence[Metric], networks: Sequence[FeatureNetwork], labelled: bool, count: int, asked: bool
 ) -> None:
     if not networks:
         raise UsageError("A feature network was expected; none was given. Give `pixels8` where there is no other.")
-    impossible = [m.name for m in metrics if not any(_computable(m, network, labelled) for network in networks)]
+    impossible = [m.name for m in metrics if not any(_computable(m, network, labelled, count) for network in networks)]
+    if asked and (few := [metric for metric in metrics if count < metric.fewest_samples]):
+        raise UsageError(
+            f"`{few[0].name}` needs at least {few[0].fewest_samples} images of each kind; there are {count}. Leave it "
+            "out, or hold out more images."
+        )
     if asked and impossible:
         raise UsageError(
             f"`{impossible[0]}` needs labels, asked for and held-out, and a feature network with classes, such as "

@@ -77,7 +77,7 @@ def _metric(name: str, k: int) -> Metric:
         real = reference.features[chosen]
         return lambda sample: Reading(getattr(neighbourhoods(real, sample.features, k), name))
 
-    return Metric(f"k{k}-{name}", against, lower_is_better=False)
+    return Metric(f"k{k}-{name}", against, lower_is_better=False, fewest_samples=k + 1)
 
 
 PRECISION, RECALL = _metric("precision", 3), _metric("recall", 3)

@@ -51,6 +51,7 @@ class Metric:
     against: Callable[[View, Stream], Callable[[View], Reading]]
     lower_is_better: bool = True
     needs_labels: bool = False
+    fewest_samples: int = 2
 
 
 class Score(Config):

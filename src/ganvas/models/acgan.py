@@ -41,7 +41,7 @@ class Config(FamilyConfig):
         if image_shape.channels not in (1, 3):
             return "it does 1 or 3 channels. Prepare with `--channels 1` or `--channels 3`."
         if num_classes < 2:
-            return "it draws wanted classes, and this dataset has none. Use `mlp_gan`."
+            return "it draws wanted classes, and this dataset has none. Use `compact`."
         return None
 
     def offers(self) -> frozenset[str]:

@@ -34,7 +34,7 @@ class Config(FamilyConfig):
                 "`acgan`, which does 8 to 64 px and colour."
             )
         if num_classes < 2:
-            return "it draws wanted classes, and this dataset has none. Use `mlp_gan`."
+            return "it draws wanted classes, and this dataset has none. Use `compact`."
         return None
 
     def offers(self) -> frozenset[str]:

@@ -6,6 +6,12 @@ SHEET_FIELDS = ("Data", "Size", "Hardware", "Time", "Score", "Source", "Differs"
 """What the sheet in a recipe's docstring says, in this order."""
 
 RECIPES: dict[str, Entry] = {
+    "compact": Entry(
+        "ganvas.recipes.compact:compact", "our default: small convolutions, classes or none; 8 to 128 px; ten minutes"
+    ),
+    "r3gan_small": Entry(
+        "ganvas.recipes.compact:r3gan_small", "R3GAN's objective on the network of `compact`; minutes on a laptop"
+    ),
     "acgan": Entry(
         "ganvas.recipes.acgan:acgan", "draws wanted classes; 8 to 64 px, grey or colour; minutes on a laptop"
     ),

@@ -12,7 +12,7 @@ def cyclegan() -> Recipe:
     Data: images of exactly two classes, such as horses and zebras; no pairs
     Size: 16 to 512 px, sides multiples of 4, greyscale or colour
     Hardware: one core of an AMD EPYC, shared with other work
-    Time: 5 minutes for 317 steps on the threes and eights of MNIST at 28 px, most of which it then turns into each other
+    Time: 5 minutes for 317 steps on the threes and eights of MNIST at 28 px, most of which then turn into each other
     Score: not measured yet
     Source: Zhu, Park, Isola and Efros 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
         Networks"

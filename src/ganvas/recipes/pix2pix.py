@@ -11,8 +11,9 @@ def pix2pix_edges() -> Recipe:
 
     Data: any images; the drawings are made of them
     Size: 16 to 512 px, sides multiples of 4, greyscale or colour
-    Hardware: not measured yet
-    Time: not measured yet
+    Hardware: one core of an AMD EPYC, shared with other work
+    Time: 4 minutes for 894 steps on emoji at 32 px, most of which it then fills with likely colours; of CIFAR-10's
+        photographs 8 minutes (1,065 steps) give dark shapes only
     Score: not measured yet
     Source: Isola, Zhu, Zhou and Efros 2017, "Image-to-Image Translation with Conditional Adversarial Networks"
     Differs: edges by Sobel's filters, not HED; for small images a quarter of the width, a U-Net that is joined at the
@@ -28,8 +29,8 @@ def pix2pix_colour() -> Recipe:
 
     Data: any colour images; the greyscale pictures are made of them
     Size: 16 to 512 px, sides multiples of 4
-    Hardware: not measured yet
-    Time: not measured yet
+    Hardware: one core of an AMD EPYC, shared with other work
+    Time: 3 minutes for 335 steps on CIFAR-10, which give sharp pictures in pale browns and greens
     Score: not measured yet
     Source: Isola, Zhu, Zhou and Efros 2017, "Image-to-Image Translation with Conditional Adversarial Networks", sec. 4
     Differs: G gives all of red, green and blue, not the two colour axes of Lab; otherwise as `pix2pix_edges`

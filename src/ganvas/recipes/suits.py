@@ -23,6 +23,8 @@ class Suits(NamedTuple):
 
 
 SUITS: dict[str, Suits] = {
+    "compact": Suits("laptop", (8, 64), (1_000, None)),
+    "r3gan_small": Suits("laptop", (8, 64), (1_000, None)),
     "acgan": Suits(
         "laptop",
         (8, 64),

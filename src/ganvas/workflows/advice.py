@@ -14,7 +14,7 @@ from ganvas.errors import ConfigurationError, ModelError
 from ganvas.images import ImageShape
 from ganvas.models.family import check, offers_of
 from ganvas.recipes import RECIPES, SHEET_FIELDS
-from ganvas.recipes.recipe import Recipe, find_recipe
+from ganvas.recipes.recipe import Recipe, find_recipe, fitted
 from ganvas.recipes.suits import SUITS, Suits
 from ganvas.sheets import Sheet, docstring_of, parse_sheet
 from ganvas.training.objective import check_batches, check_offers
@@ -78,7 +78,7 @@ def sheet_of_recipe(name: str) -> Sheet | None:
 
 def refusal(recipe: Recipe, dataset: Dataset) -> str | None:
     """Return why a recipe cannot be trained on a dataset, None where it can."""
-    settings, model = recipe.training, recipe.model
+    settings, model = fitted(recipe, dataset.num_classes).training, recipe.model
     try:
         check(model, dataset.shape, dataset.num_classes)
         check_offers(settings.objective, model.family, offers_of(model), dataset.num_classes)

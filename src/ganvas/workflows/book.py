@@ -142,7 +142,7 @@ def _build(family: str, image_shape: tuple[int, int, int], num_classes: int, see
 
 
 def _recipe_of(gan: Gan) -> str:
-    home = type(gan.generator).__module__
+    home = type(gan.discriminator).__module__
     families = [name for name, entry in MODELS.items() if entry.path.startswith(f"{home}:")]
     if not families or families[0] not in RECIPES:
         raise ConfigurationError(

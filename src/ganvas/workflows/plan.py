@@ -13,7 +13,7 @@ from ganvas.data.store import Dataset
 from ganvas.progress import Lines, Progress
 from ganvas.recipes import RECIPES
 from ganvas.recipes.own import recipe_of
-from ganvas.recipes.recipe import Recipe
+from ganvas.recipes.recipe import Recipe, fitted
 from ganvas.training.budget import check_minutes
 from ganvas.training.engine import choose_device, usable_cores
 from ganvas.workflows.advice import advise, refusal, warnings, warnings_of_images
@@ -45,7 +45,7 @@ def plan(
     check_minutes(minutes)
     dataset = data if isinstance(data, Dataset) else Dataset.open(Path(data))
     chosen = (recipe if isinstance(recipe, Recipe) else recipe_of(recipe)).override(**settings)
-    chosen = with_length(chosen, dataset.count("train"), steps, epochs)
+    chosen = fitted(with_length(chosen, dataset.count("train"), steps, epochs), dataset.num_classes)
     on_gpu = choose_device(chosen.training.device).type != "cpu"
     common = (*warnings_of_images(dataset), *_of_other_work())
     planned = _planned(chosen, dataset, seconds, patience)
@@ -62,6 +62,7 @@ def plans(
     """Return the plans of `recipes`, by default of all there are, those advised first; each has the advice on all."""
     dataset = data if isinstance(data, Dataset) else Dataset.open(Path(data))
     chosen = [found if isinstance(found, Recipe) else recipe_of(found) for found in recipes or RECIPES]
+    chosen = [fitted(recipe, dataset.num_classes) for recipe in chosen]
     common = (*warnings_of_images(dataset), *_of_other_work())
     progress, measured = progress or Lines(), []
     progress.begin("measuring", len(chosen))

@@ -15,7 +15,7 @@ from ganvas.images import save_png
 from ganvas.models.family import build_gan, check, offers_of
 from ganvas.progress import Lines, Progress
 from ganvas.recipes.own import naming_lines, recipe_of
-from ganvas.recipes.recipe import Recipe
+from ganvas.recipes.recipe import Recipe, fitted
 from ganvas.storage import on_disk, remove_folder
 from ganvas.training import checkpoint
 from ganvas.training.budget import budget_of, check_minutes
@@ -82,13 +82,13 @@ def train(
     """Train `recipe`, a name or a file of your own (`my_gan.toml`), on a dataset folder; return the run folder `out`.
 
     `settings` replace fields of the recipe by their dotted names, `**{"training.batch_size": 32}`. `epochs` counts
-    passes over the training images; `minutes` ends a run early, by the time that its rounds took. Raises
-    `ConfigurationError`, `DataError`, `ModelError` or `RunError` before
+    passes over the training images; `minutes` ends a run early, by the time that its rounds took. Terms about classes
+    are left out where the images have none. Raises `ConfigurationError`, `DataError`, `ModelError` or `RunError` before
     anything is written, `NotFiniteError` when training breaks down.
     """
     dataset = data if isinstance(data, Dataset) else Dataset.open(Path(data))
     chosen = (recipe if isinstance(recipe, Recipe) else recipe_of(recipe)).override(**settings)
-    chosen = with_length(chosen, dataset.count("train"), steps, epochs)
+    chosen = fitted(with_length(chosen, dataset.count("train"), steps, epochs), dataset.num_classes)
     config = RunConfig(
         recipe=chosen,
         data=str(dataset.folder.resolve()),
