@@ -20,7 +20,7 @@ def main(out: Path, steps: int = 1_000) -> None:
         steps: rounds of the game; 1,000 take a minute or two on a laptop.
     """
     data = ganvas.prepare("digits", out=out / "data", size=16)
-    run = ganvas.train("acgan", data=data, out=out / "run", steps=steps)
+    run = ganvas.train("compact", data=data, out=out / "run", steps=steps)
     gan = ganvas.load(run.folder)
 
     sevens = gan.generate(16, labels=7, seed=0)  # uint8 [16, 16, 16, 1]

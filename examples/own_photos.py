@@ -26,8 +26,7 @@ def main(
     for row in data.refusals():
         print(f"refused {row.path}: {row.reason}")
 
-    recipe = ganvas.find_recipe("acgan" if data.num_classes > 1 else "mlp_gan")
-    run = ganvas.train(recipe, data=data, out=out / "run", steps=steps)
+    run = ganvas.train("compact", data=data, out=out / "run", steps=steps)
 
     print("Pictures:", ganvas.generate(run.folder, out=out / "pictures", num=64))
     model = ganvas.export(run.folder, out=out / "model")

@@ -3,7 +3,7 @@
 import ganvas
 
 data = ganvas.prepare("digits", out="data/digits", size=16)
-run = ganvas.train("acgan", data=data, out="runs/digits", steps=600)
+run = ganvas.train("compact", data=data, out="runs/digits", steps=600)
 gan = ganvas.load("runs/digits")
 images = gan.generate(16, labels=3, seed=0)  # uint8 [16, H, W, C]
 scores = ganvas.evaluate(gan, data)

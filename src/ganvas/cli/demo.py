@@ -33,7 +33,7 @@ def demo(out: Annotated[Path, arg(help="folder for everything made")] = Path("de
 
     print("2/4 Training a class-conditional GAN (Ctrl-C saves and stops)")
     begun = time.monotonic()
-    finished = train("acgan", data, place / "run", steps=STEPS, progress=show)
+    finished = train("compact", data, place / "run", steps=STEPS, progress=show)
     if finished.stopped_by is not None:
         raise SystemExit(128 + finished.stopped_by)
     print(f"    {STEPS} steps in {time.monotonic() - begun:.0f} s")

@@ -66,7 +66,7 @@ usage: ganvas VERB [ARGUMENTS]
 
 The road:
   ganvas prepare photos/ --out data/photos --size 32
-  ganvas train acgan --data data/photos --out runs/photos
+  ganvas train compact --data data/photos --out runs/photos
   ganvas evaluate runs/photos --data data/photos
   ganvas generate runs/photos --num 64 --out pictures
   ganvas export runs/photos --to model --out models/photos"""

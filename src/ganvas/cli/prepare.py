@@ -79,8 +79,7 @@ def run(arguments: list[str]) -> None:
     if rest:
         print(f"  ... and {rest:,} more: the report shows them by reason, {dataset.folder / LEDGER} has every file")
     print(f"Report: {dataset.folder / REPORT}")
-    recipe = "acgan" if dataset.num_classes > 1 else "mlp_gan"
-    print(f"Next: ganvas train {recipe} --data {given.out} --out runs/{given.out.name}")
+    print(f"Next: ganvas train compact --data {given.out} --out runs/{given.out.name}")
 
 
 def arguments_with_choices(name: str, first: list[Any]) -> type:
