@@ -23,8 +23,9 @@ from benchmarks.keras_order import Arrays, channels_last, in_keras_order
 from benchmarks.pictures import digits
 from ganvas.data.feed import Feed
 from ganvas.images import ImageShape
+from ganvas.layers.convolution import SameConv2d
 from ganvas.layers.dropout import Dropout
-from ganvas.layers.same_convolution import SameConv2d, SameConvTranspose2d
+from ganvas.layers.transposed_convolution import SameConvTranspose2d
 from ganvas.models.family import build_gan
 from ganvas.players import Gan, from_pixels
 from ganvas.recipes.recipe import find_recipe
