@@ -65,6 +65,7 @@ def test_parameters_are_counted(digits_at, tmp_path):
     assert found.discriminator_parameters == sum(a * b + b for a, b in pairwise(sizes))
 
 
+@pytest.mark.slow
 def test_equal_minutes_count_rounds_only(twins, digits_at, tmp_path):
     minutes = 1.0 / 60
     compared = play(twins, digits_at(8), tmp_path / "out", minutes=minutes)
@@ -167,6 +168,7 @@ def test_settings_of_the_command_line():
         settings_of(("training.seed",))
 
 
+@pytest.mark.slow
 def test_the_command_stops_by_signal_and_goes_on(ganvas, digits_at, tmp_path):
     out = tmp_path / "out"
     command = ["compare", "mlp_gan", "--data", digits_at(8), "--out", out, "--steps", 400, "--threads", 1]
