@@ -1,9 +1,12 @@
 """Generate: a trained generator in, PNG files and a contact sheet out."""
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ganvas.errors import StorageError, UsageError
 from ganvas.images import Pixels, contact_sheet, save_png
@@ -15,6 +18,8 @@ from ganvas.workflows.model import Labels, Model, load
 GRID = "grid.png"
 LIST = "images.jsonl"
 _MOST_IN_GRID = 400
+Facts = dict[str, Any]
+"""What is known of a picture, its `file` first."""
 
 
 def generate(
@@ -36,24 +41,40 @@ def generate(
         raise UsageError(NEEDS_SOURCES)
     numbers = model.labels_of(num, labels, seed, first)
     chunks = model.generate_chunks(num, numbers, seed, first)
-    on_disk(lambda: folder.mkdir(parents=True, exist_ok=True), folder)
+    facts = ({"file": f"seed{seed}-{i:06d}.png", "seed": seed, "index": i} for i in range(first, first + num))
     progress.begin("generating", num)
+    shown = save_pictures(folder, chunks, with_classes(facts, model, numbers), _MOST_IN_GRID, progress)
+    save_png(folder / GRID, contact_sheet(shown))
+    return folder / GRID
+
+
+def save_pictures(
+    folder: Path, chunks: Iterable[Pixels], facts: Iterator[Facts], most_shown: int, progress: Progress
+) -> Pixels:
+    """Write each picture under the `file` of its facts, and the list of all facts; return the first ones, for a grid.
+
+    Whole chunks are returned, as long as they hold `most_shown` pictures at most.
+    """
+    on_disk(lambda: folder.mkdir(parents=True, exist_ok=True), folder)
     shown: list[Pixels] = []
     rows: list[str] = []
     for chunk in chunks:
-        for pixels in chunk:
-            index = len(rows)
-            name = f"seed{seed}-{first + index:06d}.png"
-            save_png(folder / name, pixels)
-            asked = {} if numbers is None else {"label": model.classes[numbers[index]]}
-            rows.append(json.dumps({"file": name, "seed": seed, "index": first + index, **asked}, ensure_ascii=False))
-        if len(rows) <= _MOST_IN_GRID:
+        for pixels, fact in zip(chunk, facts, strict=False):  # the facts go on with the next chunk
+            save_png(folder / fact["file"], pixels)
+            rows.append(json.dumps(fact, ensure_ascii=False))
+        if len(rows) <= most_shown:
             shown.append(chunk)
         progress.advance(len(chunk))
     progress.end()
     replace_file(folder / LIST, ("\n".join(rows) + "\n").encode())
-    save_png(folder / GRID, contact_sheet(np.concatenate(shown)))
-    return folder / GRID
+    return np.concatenate(shown)
+
+
+def with_classes(facts: Iterator[Facts], model: Model, numbers: NDArray[np.int64] | None) -> Iterator[Facts]:
+    """Return the facts of pictures, each with the name of its class where classes were asked for."""
+    if numbers is None:
+        return facts
+    return ({**fact, "label": model.classes[number]} for number, fact in zip(numbers, facts, strict=False))
 
 
 def draw_classes(model: Model, path: Path, columns: int = 10, seed: int = 0) -> Path:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.config import Config, Field
-from ganvas.data.feed import Feed
 from ganvas.data.store import Dataset
 from ganvas.errors import GanvasError
 from ganvas.models.family import build_gan
@@ -27,7 +26,7 @@ from ganvas.training.round import Round
 from ganvas.training.settings import TrainingConfig
 from ganvas.workflows.memory import available_memory, peak_memory
 from ganvas.workflows.run_folder import RunConfig, RunFolder
-from ganvas.workflows.train import TrainingRun
+from ganvas.workflows.train import TrainingRun, feed_of
 
 MARGIN = 0.8
 """Share of the free memory that a training process should take at most."""
@@ -116,7 +115,7 @@ def _rung(game: Game, dataset: Dataset, settings: TrainingConfig, batch: int) ->
     """Play one round of a smaller batch, with every lazy term."""
     generated = settings.generator_batch_size and max(2, settings.generator_batch_size * batch // settings.batch_size)
     smaller = settings.override(batch_size=batch, generator_batch_size=generated, workers=0)
-    seconds = _timed(Round(game, smaller, _feed(dataset, smaller)), 0, Monitor(settings.monitor))
+    seconds = _timed(Round(game, smaller, feed_of(dataset, smaller, dataset.scaling)), 0, Monitor(settings.monitor))
     return _sample(game, "", batch, seconds, warm_up=True)
 
 
@@ -130,7 +129,7 @@ def _can_go_on(task: Task, last: Sample, batch: int, game: Game) -> bool:
 
 def _full_rounds(game: Game, dataset: Dataset, task: Task, monitor: Monitor) -> Iterator[Sample]:
     settings = task.recipe.training
-    with _feed(dataset, settings) as feed:
+    with feed_of(dataset, settings, dataset.scaling) as feed:
         game_round = Round(game, settings, feed)
         yield _sample(game, "", settings.batch_size, _timed(game_round, 0, monitor), warm_up=True)
         begun, kinds = time.perf_counter(), kinds_of_rounds(settings.objective)
@@ -160,19 +159,6 @@ def _between_rounds(game: Game, dataset: Dataset, task: Task, monitor: Monitor) 
     yield _sample(game, "drawn", 0, drawn - begun)
     traces.save(game, monitor, scored=True)
     yield _sample(game, "saved", 0, time.perf_counter() - drawn)
-
-
-def _feed(dataset: Dataset, settings: TrainingConfig) -> Feed:
-    return Feed(
-        dataset,
-        settings.batch_size,
-        settings.seed,
-        shuffle=settings.shuffle,
-        workers=settings.workers,
-        balance_alpha=settings.balance_alpha,
-        max_repeats=settings.max_repeats,
-        scaling=dataset.scaling,
-    )
 
 
 def _timed(game_round: Round, step: int, monitor: Monitor) -> float:

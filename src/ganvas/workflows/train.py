@@ -8,6 +8,7 @@ from typing import Any
 
 from ganvas.config import differences, resumable_fields
 from ganvas.data.feed import Feed
+from ganvas.data.scalings.contract import Scaling
 from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError, DataError, RunError
 from ganvas.generation.sampling import decoder_of
@@ -27,6 +28,7 @@ from ganvas.training.monitor import Monitor, Record
 from ganvas.training.objective import check_batches, check_offers
 from ganvas.training.penalties import TRANSLATING
 from ganvas.training.round import Round
+from ganvas.training.settings import TrainingConfig
 from ganvas.workflows.run_folder import BEST, LATEST, RunConfig, RunFolder, check_changes, hold, refuse_occupied
 from ganvas.workflows.samples import Samples
 
@@ -216,6 +218,20 @@ def _train(
         return run
 
 
+def feed_of(dataset: Dataset, settings: TrainingConfig, scaling: Scaling | None) -> Feed:
+    """Return the training images as the settings have them dealt."""
+    return Feed(
+        dataset,
+        settings.batch_size,
+        settings.seed,
+        shuffle=settings.shuffle,
+        workers=settings.workers,
+        balance_alpha=settings.balance_alpha,
+        max_repeats=settings.max_repeats,
+        scaling=scaling,
+    )
+
+
 def _play(
     run: RunFolder, dataset: Dataset, progress: Progress, stop: StopRequest, resume: bool, minutes: float | None
 ) -> None:
@@ -226,16 +242,7 @@ def _play(
         _go_on(run, game, monitor, progress)
         traces.keep()
     budget = budget_of(minutes, run.read_log() if resume else [], settings.batch_size * settings.discriminator_steps)
-    feed = Feed(
-        dataset,
-        settings.batch_size,
-        settings.seed,
-        shuffle=settings.shuffle,
-        workers=settings.workers,
-        balance_alpha=settings.balance_alpha,
-        max_repeats=settings.max_repeats,
-        scaling=run.scaling,
-    )
+    feed = feed_of(dataset, settings, run.scaling)
     try:
         play(Round(game, settings, feed), monitor, settings, traces, stop, progress, budget)
     finally:

@@ -1,6 +1,5 @@
 """Translate: a trained translator and pictures in, PNG files of their translations and a contact sheet out."""
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -15,8 +14,7 @@ from ganvas.data.sources.source import Item, readable
 from ganvas.errors import DataError
 from ganvas.images import ImageShape, Pixels, contact_sheet, save_png
 from ganvas.progress import Lines, Progress
-from ganvas.storage import on_disk, replace_file
-from ganvas.workflows.generate import GRID, LIST
+from ganvas.workflows.generate import GRID, save_pictures, with_classes
 from ganvas.workflows.model import Labels, Model, load
 
 _MOST_IN_GRID = 200
@@ -51,23 +49,12 @@ def translate(
     given = model.view(pictures.pixels) if view else pictures.pixels
     numbers = model.class_numbers(labels, len(given))
     chunks = model.translate_chunks(given, numbers)
-    on_disk(lambda: folder.mkdir(parents=True, exist_ok=True), folder)
+    facts = (
+        {"file": f"{index:06d}-{Path(name).stem[:80]}.png", "source": name} for index, name in enumerate(pictures.names)
+    )
     progress.begin("translating", len(given))
-    shown: list[Pixels] = []
-    rows: list[str] = []
-    for chunk in chunks:
-        for pixels in chunk:
-            index = len(rows)
-            name = f"{index:06d}-{Path(pictures.names[index]).stem[:80]}.png"
-            save_png(folder / name, pixels)
-            asked = {} if numbers is None else {"label": model.classes[numbers[index]]}
-            rows.append(json.dumps({"file": name, "source": pictures.names[index], **asked}, ensure_ascii=False))
-        if len(rows) <= _MOST_IN_GRID:
-            shown.append(chunk)
-        progress.advance(len(chunk))
-    progress.end()
-    replace_file(folder / LIST, ("\n".join(rows) + "\n").encode())
-    save_png(folder / GRID, side_by_side(given, np.concatenate(shown)))
+    shown = save_pictures(folder, chunks, with_classes(facts, model, numbers), _MOST_IN_GRID, progress)
+    save_png(folder / GRID, side_by_side(given, shown))
     return folder / GRID
 
 
