@@ -131,3 +131,16 @@ def test_wrong_arrays():
         Feed.from_arrays(pixels, labels[:3], 2)
     with pytest.raises(DataError, match="no images"):
         Feed.from_arrays(pixels[:0], labels[:0], 2)
+
+
+def test_mirrored_half_of_the_time_by_position_alone():
+    plain = feed(40, 8, seed=3)
+    batches = [feed(40, size, seed=3, mirror=True) for size in (8, 20)]
+    small = torch.cat([batches[0].batch(index).pixels for index in range(50)])
+    large = torch.cat([batches[1].batch(index).pixels for index in range(20)])
+    whole = torch.cat([plain.batch(index).pixels for index in range(50)])
+    assert torch.equal(small, large)
+    same = (small == whole).flatten(1).all(1)
+    reversed_ = (small == whole.flip(2)).flatten(1).all(1)
+    assert (same | reversed_).all()
+    assert 150 < int((~same).sum()) < 250

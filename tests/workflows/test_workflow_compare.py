@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganvas.cli.compare import settings_of
 from ganvas.errors import ConfigurationError, RunError, UsageError
 from ganvas.progress import Silent
+from ganvas.recipes.own import settings_of
 from ganvas.recipes.recipe import find_recipe
 from ganvas.training.budget import Budget, seconds_of
 from ganvas.workflows.compare import compare
@@ -166,6 +166,17 @@ def test_settings_of_the_command_line():
     assert found == {"training.seed": 1, "training.device": "cpu", "training.augment.operations": []}
     with pytest.raises(UsageError, match="name=value"):
         settings_of(("training.seed",))
+
+
+def test_a_recipe_meets_itself_with_other_settings(digits_at, tmp_path):
+    other = "mlp_gan:training.seed=1,training.generator_optimizer.learning_rate=0.001"
+    rows = play(["mlp_gan", other], digits_at(8), tmp_path / "out", steps=8).comparison.contestants
+    assert [row.recipe for row in rows] == ["mlp_gan", other]
+    assert rows[0].points != rows[1].points
+    config = RunFolder.open(next((tmp_path / "out" / "runs").glob("mlp_gan_*"))).config.recipe.training
+    assert (config.seed, config.generator_optimizer.learning_rate) == (1, 0.001)
+    with pytest.raises(UsageError, match="name=value"):
+        play(["mlp_gan:training.seed"], digits_at(8), tmp_path / "none", steps=8)
 
 
 @pytest.mark.slow

@@ -1,14 +1,12 @@
 """`ganvas compare RECIPE [RECIPE ...] --data DIR --out DIR --minutes 5`."""
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from tyro.conf import Positional, arg
 
 from ganvas.cli.arguments import parse
 from ganvas.cli.terminal import progress
-from ganvas.errors import UsageError
 
 
 def run(arguments: list[str]) -> int:
@@ -17,7 +15,13 @@ def run(arguments: list[str]) -> int:
 
 
 def compare(
-    recipes: Annotated[Positional[tuple[str, ...]], arg(metavar="RECIPE ...", help="recipes, or files of your own")],
+    recipes: Annotated[
+        Positional[tuple[str, ...]],
+        arg(
+            metavar="RECIPE ...",
+            help="recipes or files of your own; `acgan:training.seed=1,model.width=8` changes some",
+        ),
+    ],
     /,
     data: Annotated[Path, arg(help="dataset folder")],
     out: Annotated[Path, arg(help="folder for runs and tables; the same again goes on")],
@@ -32,6 +36,7 @@ def compare(
     gets 5 minutes. The table is printed, and kept in the folder as text, Markdown and JSON beside a grid of pictures
     and the course of the scores.
     """
+    from ganvas.recipes.own import settings_of
     from ganvas.workflows.compare import compare as work
 
     if minutes is None and steps is None:
@@ -43,17 +48,3 @@ def compare(
         print("Stopped; the same command goes on.")
         return 128 + compared.stopped_by
     return 0 if any(contestant.scores for contestant in compared.comparison.contestants) else 1
-
-
-def settings_of(pairs: tuple[str, ...]) -> dict[str, Any]:
-    """Return settings from `name=value`, values as JSON or, where they are none, as words."""
-    settings: dict[str, Any] = {}
-    for pair in pairs:
-        name, separator, value = pair.partition("=")
-        if not separator or not name:
-            raise UsageError(f"`--set {pair}` is no setting. Write name=value, such as training.seed=1.")
-        try:
-            settings[name] = json.loads(value)
-        except ValueError:
-            settings[name] = value
-    return settings

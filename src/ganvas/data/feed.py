@@ -15,6 +15,7 @@ from ganvas.data.scalings.contract import Scaling
 from ganvas.data.splitting import Split
 from ganvas.errors import DataError, UsageError
 from ganvas.images import Pixels
+from ganvas.seeds import Stream
 
 
 class Pictures(Protocol):
@@ -63,8 +64,9 @@ class Feed:
 
     Without `shuffle` every epoch has the natural order. An epoch has as many positions as there are images; weights,
     `balance_alpha` below 1 and `max_repeats` change how often each image is in it (`dealing`), and `class_shares` [K]
-    says how often each class. `workers` threads read ahead; close the feed to end them. A `scaling` turns the bytes
-    into what the networks see; without one batches are bytes.
+    says how often each class. `mirror` shows images left-right reversed half of the time, drawn for each position by
+    `Stream(seed, "mirror")`. `workers` threads read ahead; close the feed to end them. A `scaling` turns the bytes into
+    what the networks see; without one batches are bytes.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Feed:
         balance_alpha: float = 1.0,
         max_repeats: int = 0,
         scaling: Scaling | None = None,
+        mirror: bool = False,
     ) -> None:
         if batch_size < 1:
             raise UsageError(f"A batch holds at least 1 image, not {batch_size}.")
@@ -88,6 +91,7 @@ class Feed:
         self.batch_size = batch_size
         self.workers = workers
         self.scaling = scaling
+        self.mirrors = Stream(seed, "mirror") if mirror else None
         weights = pictures.weights(split)
         dealing = Dealing(len(self.images), self.classes, weights, balance_alpha, max_repeats, seed, shuffle)
         self.class_shares = dealing.class_shares
@@ -108,6 +112,7 @@ class Feed:
         balance_alpha: float = 1.0,
         max_repeats: int = 0,
         scaling: Scaling | None = None,
+        mirror: bool = False,
     ) -> Self:
         """Make a feed of images in memory, uint8 [N, H, W, C], their labels [N] and weights [N]."""
         if pixels.ndim != 4 or pixels.dtype != np.uint8:
@@ -115,7 +120,7 @@ class Feed:
         if labels is not None and labels.shape != pixels.shape[:1]:
             raise UsageError(f"Expected {len(pixels)} labels, one per image, found {list(labels.shape)}.")
         arrays = _Arrays(pixels, labels, weights)
-        return cls(arrays, batch_size, seed, "train", shuffle, workers, balance_alpha, max_repeats, scaling)
+        return cls(arrays, batch_size, seed, "train", shuffle, workers, balance_alpha, max_repeats, scaling, mirror)
 
     def __enter__(self) -> Self:
         return self
@@ -145,6 +150,10 @@ class Feed:
     def _read(self, index: int) -> Batch:
         rows = self._rows(index)
         images = self.images[rows]
+        if self.mirrors is not None:
+            first = index * self.batch_size
+            reversed_ = self.mirrors._replace(first=first).integers(self.batch_size, 2) == 1
+            images[reversed_] = images[reversed_, :, ::-1]
         pixels = torch.from_numpy(images if self.scaling is None else self.scaling.apply(images))
         labels = None if self.classes is None else torch.from_numpy(self.classes[rows].astype(np.int64))
         return Batch(pixels, labels)

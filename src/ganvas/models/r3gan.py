@@ -32,7 +32,7 @@ class Config(FamilyConfig):
     family: Literal["r3gan"] = Field(default="r3gan", description="model family")
     conditional: bool = Field(default=True, description="draw wanted classes, where the dataset has any")
     latent_size: int = Field(default=64, ge=1, le=4096, description="length of the latent vector z")
-    embedding_size: int = Field(default=64, ge=1, le=4096, description="length of the class embedding")
+    embedding_size: int = Field(default=64, ge=1, le=4096, description="length of G's class embedding")
     width: int = Field(default=768, ge=4, le=4096, description="channels of the four coarsest stages; then halved")
     group_width: int = Field(default=16, ge=1, le=1024, description="channels of a group of the 3x3 convolutions")
     expansion: int = Field(default=2, ge=1, le=8, description="channels inside a block over those outside")
@@ -126,8 +126,8 @@ class Discriminator(players.Discriminator):
         self.stages = nn.Sequential(*layers)
         self.basis = nn.Conv2d(widths[-1], widths[-1], coarse_size(image_shape), groups=widths[-1], bias=False)
         _scaled(self.basis.weight, 1.0)
-        self.score = linear(widths[-1], config.embedding_size if num_classes else 1)
-        self.embedding = linear(num_classes, config.embedding_size) if num_classes else None
+        self.score = linear(widths[-1], widths[-1] if num_classes else 1)
+        self.embedding = linear(num_classes, widths[-1], widths[-1] ** -0.5) if num_classes else None
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Verdict:
         """Judge images [N, C, H, W]; a conditional one scores by <features, embedding of the class>."""
@@ -146,10 +146,10 @@ def convolution(before: int, after: int, size: int, gain: float, groups: int = 1
     return layer
 
 
-def linear(before: int, after: int) -> nn.Linear:
-    """Return a linear layer without bias, with weights N(0, 1 / fan in)."""
+def linear(before: int, after: int, gain: float = 1.0) -> nn.Linear:
+    """Return a linear layer without bias, with weights N(0, gain^2 / fan in)."""
     layer = nn.Linear(before, after, bias=False)
-    _scaled(layer.weight, 1.0)
+    _scaled(layer.weight, gain)
     return layer
 
 

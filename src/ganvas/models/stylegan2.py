@@ -30,7 +30,7 @@ from ganvas.players import Verdict
 LEAK = 0.2
 SMALLEST, LARGEST = 8, 1024
 MAPPING_RATE = 0.01  # learning rate of the mapping networks over that of the rest
-STYLE_DECAY = 0.998  # of the running mean of styles, per batch
+STYLE_DECAY = 0.995  # of the running mean of styles, per batch
 
 
 class Config(FamilyConfig):

@@ -51,7 +51,7 @@ RECIPES: dict[str, Entry] = {
     "stylegan2_64": Entry("ganvas.recipes.stylegan2:stylegan2_64", "StyleGAN2-ADA for 64 px; days on a GPU"),
     "stylegan2_256": Entry("ganvas.recipes.stylegan2:stylegan2_256", "StyleGAN2-ADA for 256 px; a week on a GPU"),
     "stylegan2_small": Entry(
-        "ganvas.recipes.stylegan2:stylegan2_small", "a narrow StyleGAN2 for 28 to 64 px; an hour on a laptop"
+        "ganvas.recipes.stylegan2:stylegan2_small", "a narrow StyleGAN2 for 28 to 64 px; hours on a laptop"
     ),
     "sequence_gan": Entry(
         "ganvas.recipes.sequence_gan:sequence_gan", "recurrent: writes an image row by row; classes or none; minutes"

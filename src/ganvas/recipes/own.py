@@ -6,13 +6,15 @@
 [[discriminator]]
 """
 
-from collections.abc import Iterator, Sequence
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ganvas.config import Config
-from ganvas.errors import ConfigurationError, unknown_name
+from ganvas.errors import ConfigurationError, UsageError, unknown_name
 from ganvas.layers.layer import Layer
 from ganvas.models import stack
 from ganvas.models.lines import NetworkError
@@ -27,6 +29,32 @@ SECTIONS = ("extends", "network", "training", *PLAYERS)
 def recipe_of(name: str | Path) -> Recipe:
     """Return the recipe of a file, or the one of that name; raise `UsageError` where there is neither."""
     return read_recipe(name) if is_recipe_file(name) else find_recipe(str(name))
+
+
+def variant_of(text: str | Path) -> tuple[str, Recipe]:
+    """Return a name, and the recipe called so or with settings of its own: `biggan:model.width=16,training.seed=1`.
+
+    A file's name is that without folder and ending. Raises `UsageError` for what is no recipe or no setting.
+    """
+    name, separator, settings = ("", "", "") if is_recipe_file(text) else str(text).partition(":")
+    if not separator:
+        return Path(text).stem, recipe_of(text)
+    recipe = recipe_of(name).override(**settings_of(re.split(r",(?=[\w.]+=)", settings)))
+    return f"{Path(name).stem}:{settings}", recipe
+
+
+def settings_of(pairs: Iterable[str]) -> dict[str, Any]:
+    """Return settings from `name=value`, values as JSON or, where they are none, as words."""
+    settings: dict[str, Any] = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name:
+            raise UsageError(f"`{pair}` is no setting. Write name=value, such as training.seed=1.")
+        try:
+            settings[name] = json.loads(value)
+        except ValueError:
+            settings[name] = value
+    return settings
 
 
 def read_recipe(path: str | Path) -> Recipe:

@@ -17,8 +17,8 @@ def pix2pix_edges() -> Recipe:
     Score: not measured yet
     Source: Isola, Zhu, Zhou and Efros 2017, "Image-to-Image Translation with Conditional Adversarial Networks"
     Differs: edges by Sobel's filters, not HED; for small images a quarter of the width, a U-Net that is joined at the
-        full size too and goes down to 2 or 3 px, and patches of 34 px; instance normalisation, which is batch
-        normalisation at the paper's batch of 1, with batches of 8; dropout in training only; no jitter of the size;
+        full size too and goes down to 2 or 3 px, and patches of 34 px; batches of 8, not 4, with instance
+        normalisation, which is batch normalisation at a batch of 1; dropout in training only; no jitter of the size;
         learning rate 1e-3 for G, with an average
     """
     return _recipe("pix2pix_edges", Config(view="edges", generator_width=16, discriminator_width=16))

@@ -14,14 +14,15 @@ def r3gan() -> Recipe:
     """Return R3GAN as published for CIFAR-10.
 
     Data: CIFAR-10 (conditional); FFHQ at 64 and 256 px by the recipes `r3gan_64` and `r3gan_256`
-    Size: 32 px in the four stages of the published network; 8 to 64 px; 20,781,979 + 20,732,827 numbers at 32 px
+    Size: 32 px in the four stages of the published network; 8 to 64 px; 20,781,979 + 21,280,539 numbers at 32 px
     Hardware: eight L40 GPUs for four days (published); not meant for a CPU
     Time: 250 million images
     Score: published Inception FID 1.96 on CIFAR-10; not measured here
-    Source: Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", tables 5 and 7
-    Differs: augmentation is ADA's flips, geometry and colours at a scheduled probability; float32, not bfloat16
+    Source: Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", and the authors' program
+    Differs: augmentation is ADA's flips, geometry and colours at a scheduled probability, where theirs has colours at
+        half of it, and cutout; images are mirrored only with `--training.mirror True`; float32, not bfloat16
     """
-    return _recipe("r3gan", 512, 250_000_000, 10_000_000, gamma=0.05, augment=0.55, halflife=5_000_000)
+    return _recipe("r3gan", 512, 250_000_000, 20_000_000, gamma=0.05, augment=0.55, halflife=5_000_000)
 
 
 def r3gan_64() -> Recipe:
@@ -29,10 +30,10 @@ def r3gan_64() -> Recipe:
 
     Data: FFHQ at 64 px (unconditional)
     Size: 64 px; a fifth stage of 384 channels
-    Hardware: many GPUs (published); not meant for a CPU
+    Hardware: eight GPUs (published); not meant for a CPU
     Time: 200 million images and more
     Score: published Inception FID 1.95; not measured here
-    Source: Huang et al. 2024, tables 5 and 7
+    Source: Huang et al. 2024, and the authors' program
     Differs: as `r3gan`
     """
     return _recipe("r3gan_64", 256, 200_000_000, 20_000_000, gamma=2.0, augment=0.3, halflife=500_000)
@@ -43,11 +44,11 @@ def r3gan_256() -> Recipe:
 
     Data: FFHQ at 256 px (unconditional)
     Size: 128 to 256 px; stages of 768, 768, 768, 768, 384, 192 and 96 channels
-    Hardware: many GPUs (published); not meant for a CPU
+    Hardware: eight GPUs (published); not meant for a CPU
     Time: 150 million images and more
     Score: published Inception FID 2.75; not measured here
-    Source: Huang et al. 2024, tables 5 and 7
-    Differs: as `r3gan`
+    Source: Huang et al. 2024, and the authors' program
+    Differs: as `r3gan_64`
     """
     return _recipe("r3gan_256", 256, 150_000_000, 20_000_000, gamma=150.0, augment=0.3, halflife=500_000)
 

@@ -16,13 +16,13 @@ def sngan() -> Recipe:
     """Return the SNGAN: spectral normalisation keeps D from growing steep, so the game stays steady.
 
     Data: any images; classes are not used
-    Size: 8 to 128 px, sides may differ; published below 64 px (all blocks equally wide), at 64 and at 128 px
+    Size: 8 to 128 px, sides may differ; published for 32 px (all blocks equally wide), 64 and 128 px
     Hardware: one GPU; with `--model.width 16` a laptop
     Time: not measured yet
     Score: FID 16.8 on CIFAR-10, 5.71 on CelebA at 64 px after 100,000 steps (Mimicry's table); here not measured yet
     Source: Miyato, Kataoka, Koyama and Yoshida 2018
     Differs: G's first convolution in a block has no bias, which the batch normalisation after it would remove; the D of
-        64 px ends at 4x4, as that of 128 px
+        64 px ends at 4x4, as that of 128 px, not at 2x2; blocks are equally wide at 48 px too, the paper's are not
     """
     return Recipe(
         recipe="sngan",

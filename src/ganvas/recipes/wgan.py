@@ -17,10 +17,11 @@ def wgan() -> Recipe:
     Size: 8 to 128 px, sides may differ
     Hardware: one GPU; with `--model.width 16` a laptop
     Time: not measured yet
-    Score: not measured yet
+    Score: none is published for these networks; here not measured yet
     Source: Arjovsky, Chintala and Bottou 2017, "Wasserstein Generative Adversarial Networks", algorithm 1
     Differs: RMSProp is Adam with beta1 = 0, which corrects the bias of its first steps; no 100 D steps in each of the
-        first rounds; networks of `dcgan`, whose batch normalisation in D is needed: clipped weights make scores fade
+        first 25 rounds and in every 500th; networks of `dcgan`, D's batch normalised as in the authors' program: the
+        paper warns of vanishing gradients where weights are clipped and layers are many or not normalised
     """
     return Recipe(
         recipe="wgan",
@@ -43,12 +44,13 @@ def wgan_gp() -> Recipe:
     """Return the WGAN-GP: D's gradient is held at norm 1 between real and generated images.
 
     Data: any images; classes are not used
-    Size: 8 to 128 px, sides may differ; published for 32 and 64 px
+    Size: 8 to 128 px, sides may differ; published for 32 px
     Hardware: one GPU; with `--model.width 16` a laptop
     Time: not measured yet
     Score: FID 22.3 on CIFAR-10 after 100,000 steps (Mimicry's table); here not measured yet
     Source: Gulrajani, Ahmed, Arjovsky, Dumoulin and Courville 2017, "Improved Training of Wasserstein GANs"
-    Differs: G has 256 channels, the paper's 128; features are summed over the map, not averaged, as in `sngan`
+    Differs: G has 256 channels and learns from batches of 64, as in Mimicry, where the authors' program has 128 and
+        128; features are summed over the map as in `sngan`, not averaged as in both
     """
     return Recipe(
         recipe="wgan_gp",

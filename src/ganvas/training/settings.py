@@ -65,6 +65,7 @@ class TrainingConfig(Config):
     balance_alpha: float = Field(
         default=1.0, ge=0, le=1, description="classes are shown by size ** alpha: 1 as they are, 0 equally often"
     )
+    mirror: bool = Field(default=False, description="show images left-right reversed half of the time")
     max_repeats: int = Field(default=0, ge=0, description="most showings of an image in an epoch; 0 = no limit")
     label_prior: Literal["data", "uniform"] = Field(
         default="data", description="classes asked of G: as often as D is shown them, or all equally often"

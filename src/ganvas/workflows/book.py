@@ -96,6 +96,7 @@ def train_gan(
         shuffle=training.shuffle,
         weights=weights,
         balance_alpha=training.balance_alpha,
+        mirror=training.mirror,
         max_repeats=training.max_repeats,
         scaling=scaling,
     )

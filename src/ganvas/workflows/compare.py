@@ -18,7 +18,7 @@ from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError, RunError, UsageError
 from ganvas.images import save_png
 from ganvas.progress import Lines, Progress
-from ganvas.recipes.own import recipe_of
+from ganvas.recipes.own import variant_of
 from ganvas.recipes.recipe import Recipe
 from ganvas.storage import on_disk, read_json, replace_file, write_json
 from ganvas.training.budget import check_minutes
@@ -50,9 +50,10 @@ def compare(
 ) -> Compared:
     """Train each recipe for as many `minutes` (or `steps`) of rounds, score all alike, and write the table to `out`.
 
-    `settings` replace fields of every recipe by their dotted names. The same call again goes on where it was stopped,
-    and may name more recipes; who has finished is not trained again. A recipe that cannot do the dataset is refused in
-    the table, in words. Raises `UsageError` for unknown recipes, `RunError` when `out` holds another comparison.
+    A recipe's name may bring settings of its own, as in `biggan:model.width=16`; `settings` replace fields of every
+    recipe by their dotted names. The same call again goes on where it was stopped, and may name more recipes; who has
+    finished is not trained again. A recipe that cannot do the dataset is refused in the table, in words. Raises
+    `UsageError` for unknown recipes, `RunError` when `out` holds another comparison.
     """
     chosen = _named(recipes)
     dataset = data if isinstance(data, Dataset) else Dataset.open(Path(data))
@@ -75,8 +76,7 @@ def compare(
 def _named(recipes: Sequence[str | Path | Recipe]) -> dict[str, Recipe]:
     chosen: dict[str, Recipe] = {}
     for given in recipes:
-        recipe = given if isinstance(given, Recipe) else recipe_of(given)
-        name = recipe.recipe if isinstance(given, Recipe) else Path(given).stem
+        name, recipe = (given.recipe, given) if isinstance(given, Recipe) else variant_of(given)
         if name in chosen:
             raise UsageError(f"Recipe `{name}` was given twice. Give each once; files need different names.")
         chosen[name] = recipe

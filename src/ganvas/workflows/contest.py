@@ -1,5 +1,6 @@
 """One contestant of a comparison: trained in parts up to its budget, scored, and kept on the disk after each."""
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,11 +36,16 @@ class Match(NamedTuple):
 
     def run_of(self, name: str) -> Path:
         """Return the run folder of a contestant."""
-        return self.folder / "runs" / name
+        return self.folder / "runs" / _as_file(name)
 
     def file_of(self, name: str) -> Path:
         """Return where the state of a contestant is kept."""
-        return self.folder / "contestants" / f"{name}.json"
+        return self.folder / "contestants" / f"{_as_file(name)}.json"
+
+
+def _as_file(name: str) -> str:
+    """Return a contestant's name as every system's folders may be called."""
+    return re.sub(r"[^\w.=-]+", "_", name)
 
 
 def contest(match: Match, name: str, recipe: Recipe) -> tuple[Contestant, int | None]:

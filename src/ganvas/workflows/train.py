@@ -229,6 +229,7 @@ def feed_of(dataset: Dataset, settings: TrainingConfig, scaling: Scaling | None)
         balance_alpha=settings.balance_alpha,
         max_repeats=settings.max_repeats,
         scaling=scaling,
+        mirror=settings.mirror,
     )
 
 
