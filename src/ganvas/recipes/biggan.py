@@ -19,7 +19,7 @@ def biggan() -> Recipe:
     Score: FID 4.16 on CIFAR-10, the best within 100,000 steps (StudioGAN's table); here not measured yet
     Source: Brock, Donahue and Simonyan 2019
     Differs: equal learning rates, five D steps, batches of 64 and 384 + 192 channels, as StudioGAN has it for CIFAR-10,
-        images mirrored only with `--training.mirror True`; the average starts at once, its half-life at most a
+        images mirrored only with `--training.mirror`; the average starts at once, its half-life at most a
         twentieth of the images seen; no orthogonal penalty
     """
     return Recipe(

@@ -19,7 +19,7 @@ def dcgan() -> Recipe:
     Score: FID 48.3 on CIFAR-10, the best within 200,000 steps (StudioGAN's table); here not measured yet
     Source: Radford, Metz and Chintala 2016; D as the plain CNN of Miyato et al. 2018, table 3
     Differs: z is normal and of 128 numbers, not uniform and of 100; batches of 64, not 128, and two D steps to one of
-        G, as in StudioGAN, whose D has ReLU and sums its last map, and which mirrors images (`--training.mirror True`
+        G, as in StudioGAN, whose D has ReLU and sums its last map, and which mirrors images (`--training.mirror`
         does here); real and generated images are normalised in batches apart
     """
     return Recipe(

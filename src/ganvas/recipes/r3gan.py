@@ -20,7 +20,7 @@ def r3gan() -> Recipe:
     Score: published Inception FID 1.96 on CIFAR-10; not measured here
     Source: Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", and the authors' program
     Differs: augmentation is ADA's flips, geometry and colours at a scheduled probability, where theirs has colours at
-        half of it, and cutout; images are mirrored only with `--training.mirror True`; float32, not bfloat16
+        half of it, and cutout; images are mirrored only with `--training.mirror`; float32, not bfloat16
     """
     return _recipe("r3gan", 512, 250_000_000, 20_000_000, gamma=0.05, augment=0.55, halflife=5_000_000)
 

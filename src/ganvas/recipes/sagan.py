@@ -18,7 +18,7 @@ def sagan() -> Recipe:
     Score: FID 10.4 on CIFAR-10, the best within 100,000 steps (StudioGAN's table); here not measured yet
     Source: Zhang, Goodfellow, Metaxas and Odena 2019
     Differs: equal learning rates, betas of 0.5 and 0.999 and five D steps, as in StudioGAN, where the paper has 1e-4
-        and 4e-4, 0 and 0.9, and one step; images are mirrored only with `--training.mirror True`; the scales and shifts
+        and 4e-4, 0 and 0.9, and one step; images are mirrored only with `--training.mirror`; the scales and shifts
         of the batch normalisation are not spectrally normalised
     """
     return Recipe(
