@@ -16,8 +16,9 @@ def compact() -> Recipe:
     Data: any folder of pictures, with or without classes; measured on MNIST
     Size: 8 to 128 px, any channels; made for 28 to 64 px
     Hardware: two CPU cores
-    Time: ten minutes
-    Score: not measured yet
+    Time: ten minutes; three make digits that read well
+    Score: on MNIST after 10 minutes, 256,768 images: classifier-ce5ff304-fid10000 0.175 (real images 0.0463, noise
+        235), precision 87.9 % and recall 78.8 % (87.7 % and 86.1 %), 99.78 % drawn as asked; after 3 minutes 0.243, 99.66 %
     Source: our own; projection after Miyato and Koyama 2018, class loss after Odena et al. 2017, R1 after Mescheder et
         al. 2018, its interval after Karras et al. 2020
     Differs: the class loss is switched off where images have no classes
@@ -32,8 +33,9 @@ def r3gan_small() -> Recipe:
     Data: any folder of pictures, with or without classes; measured on MNIST
     Size: 8 to 128 px, any channels; made for 28 to 64 px
     Hardware: two CPU cores
-    Time: ten minutes
-    Score: not measured yet
+    Time: a quarter of an hour
+    Score: on MNIST after 151,424 images, 631 s of CPU: classifier-ce5ff304-fid10000 0.226 (real images 0.0463, noise
+        235), precision 87.1 % and recall 76.9 % (87.7 % and 86.1 %), 99.76 % drawn as asked
     Source: Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", for the objective
     Differs: our own small network with batch normalisation in G, told and telling the class
     """
