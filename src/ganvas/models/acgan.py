@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from ganvas import players
 from ganvas.config import Field
 from ganvas.images import ImageShape
-from ganvas.models.compact import Generator, convolutions, widths_of
+from ganvas.models.compact import Generator, convolutions
 from ganvas.models.family import FamilyConfig
+from ganvas.models.resolutions import level_widths, num_doublings
 from ganvas.players import LatentDistribution, Verdict
 
 SMALLEST, LARGEST = 8, 64
@@ -63,7 +64,7 @@ class Discriminator(players.Discriminator):
 
     def __init__(self, config: Config, image_shape: ImageShape, num_classes: int) -> None:
         super().__init__()
-        widths = widths_of(config.discriminator_width, config.max_width, image_shape)
+        widths = level_widths(config.discriminator_width, num_doublings(image_shape), config.max_width)
         self.features = nn.Sequential(*convolutions(widths, image_shape, config.feature_size))
         self.realness = nn.Linear(config.feature_size, 1)
         self.classes = nn.Linear(config.feature_size, num_classes)

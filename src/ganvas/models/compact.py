@@ -16,7 +16,7 @@ from ganvas.images import ImageShape
 from ganvas.layers.minibatch_standard_deviation import MinibatchStandardDeviation
 from ganvas.layers.projection import ClassProjection
 from ganvas.models.family import FamilyConfig
-from ganvas.models.resolutions import centre_crop, coarse_size, num_doublings, refuse_size
+from ganvas.models.resolutions import centre_crop, coarse_size, level_widths, num_doublings, refuse_size
 from ganvas.players import Verdict
 
 LEAK = 0.2
@@ -69,7 +69,7 @@ class Generator(players.Generator):
         latent_distribution: players.LatentDistribution = "normal",
     ) -> None:
         super().__init__(image_shape, num_classes, latent_size, latent_distribution)
-        widths = widths_of(width, max_width, image_shape)[::-1]
+        widths = level_widths(width, num_doublings(image_shape), max_width)[::-1]
         coarse = coarse_size(image_shape)
         self.embedding = nn.Embedding(num_classes, embedding_size) if num_classes else None
         joined = latent_size + (embedding_size if num_classes else 0)
@@ -95,7 +95,7 @@ class Discriminator(players.Discriminator):
 
     def __init__(self, config: Config, image_shape: ImageShape, num_classes: int) -> None:
         super().__init__()
-        widths = widths_of(config.discriminator_width, config.max_width, image_shape)
+        widths = level_widths(config.discriminator_width, num_doublings(image_shape), config.max_width)
         self.features = nn.Sequential(*convolutions(widths, image_shape, config.feature_size, config.batch_statistics))
         self.score = ClassProjection(config.feature_size, num_classes)
         self.classes = nn.Linear(config.feature_size, num_classes) if num_classes else None
@@ -104,11 +104,6 @@ class Discriminator(players.Discriminator):
         """Judge images [N, C, H, W] as pictures of their labels [N], and tell their classes."""
         features = self.features(images)
         return Verdict(self.score(features, labels), None if self.classes is None else self.classes(features))
-
-
-def widths_of(last: int, most: int, image_shape: ImageShape) -> list[int]:
-    """Return the channels at each resolution, from the finest: doubled at each halving, down to 4 to 7 px."""
-    return [min(last * 2**level, most) for level in range(num_doublings(image_shape))]
 
 
 def convolutions(

@@ -30,9 +30,9 @@ def coarse_size(image_shape: ImageShape) -> tuple[int, int]:
     return -(-image_shape.height // factor), -(-image_shape.width // factor)
 
 
-def level_widths(width: int, num_levels: int) -> list[int]:
-    """Return the channels of each level, the finest first: doubled from level to level, up to 16 times the first."""
-    return [width * min(2**level, WIDEST) for level in range(num_levels)]
+def level_widths(width: int, num_levels: int, most: int = 0) -> list[int]:
+    """Return the channels of each level, the finest first: doubled at each, up to `most` (0 = 16 times the first)."""
+    return [min(width * 2**level, most or width * WIDEST) for level in range(num_levels)]
 
 
 def centre_crop(images: Tensor, image_shape: ImageShape) -> Tensor:
