@@ -114,7 +114,7 @@ def test_unconditional_generators_get_no_accuracy_and_asking_for_it_is_refused(n
     assert [score.metric for score in found] == ["fid"]
     with pytest.raises(UsageError, match="`accuracy` needs labels"):
         evaluate(training, held_out, generated, [network], ["accuracy"])
-    with pytest.raises(UsageError, match="`accuracy` needs labels"):
+    with pytest.raises(UsageError, match="`accuracy` needs a feature network with classes"):
         evaluate(training, held_out, held_out, [pixels8()], ["accuracy"])
 
 
@@ -128,6 +128,26 @@ def test_what_does_not_fit_is_refused_in_words(network, digits16):
         evaluate(training, held_out, held_out, [network], ["fidd"])
     with pytest.raises(UsageError, match="none was given"):
         evaluate(training, held_out, held_out, [])
+
+
+def test_a_cache_is_asked_for_the_real_images_alone_and_changes_no_score(network, digits16):
+    class Remembering:
+        def __init__(self):
+            self.views = {}
+
+        def view(self, network, images, key, progress):
+            self.views.setdefault(key, network.view(images, progress))
+            return self.views[key]
+
+    cache, arguments = Remembering(), (*digits16, digits16[1], [network], ["fid"])
+    plain = evaluate(*arguments)
+    assert evaluate(*arguments, cache=cache) == evaluate(*arguments, cache=cache) == plain
+    assert set(cache.views) == {"training", "held-out"}
+    assert len(cache.views["training"].features) == 1437
+
+
+def test_a_score_names_the_row_of_its_features(scores):
+    assert {score.features for score in scores} == {"classifier", "pixels8"}
 
 
 def test_progress_is_told_every_image(network, digits16):

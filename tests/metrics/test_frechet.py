@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ganvas.errors import DataError
 from ganvas.metrics.frechet import FID, Gaussian, Moments, frechet_distance
-from ganvas.metrics.protocol import View
+from ganvas.metrics.protocol import Reference, View
 from ganvas.seeds import Stream
 
 PAIRS = ["half_a__half_b", "animals__vehicles", "half_a__vehicles", "only_cats__animals", "half_a__tiny40"]
@@ -141,7 +141,7 @@ def test_bias_of_a_sample_follows_the_known_law():
 
 def test_row_reads_a_view_against_the_reference(metric_fixtures):
     _, sets, expected = metric_fixtures
-    read = FID.against(View(sets["half_a"]), Stream(0, "fid"))
+    read = FID.against(Reference(View(sets["half_a"]), View(sets["half_b"])), Stream(0, "fid"))
     reading = read(View(sets["half_b"]))
     assert reading.value == pytest.approx(expected["pairs"]["half_a__half_b"]["fid"], rel=1e-6)
     assert FID.lower_is_better

@@ -7,7 +7,7 @@ import torch
 from ganvas.errors import DataError
 from ganvas.metrics import kernel
 from ganvas.metrics.kernel import KID, kernel_distance, squared_mmd
-from ganvas.metrics.protocol import View
+from ganvas.metrics.protocol import Reference, View
 from ganvas.seeds import Stream
 
 PAIRS = [
@@ -122,7 +122,7 @@ def test_subsets_come_from_the_stream_and_estimate_the_full_value(metric_fixture
 
 def test_small_sets_make_small_subsets(metric_fixtures):
     _, sets, _ = metric_fixtures
-    reading = KID.against(View(sets["half_a"]), Stream(0, "kid"))(View(sets["tiny40"]))
+    reading = KID.against(Reference(View(sets["half_a"]), View(sets["half_b"])), Stream(0, "kid"))(View(sets["tiny40"]))
     assert reading.spread is not None
     assert abs(reading.value) < 3 * reading.spread
 

@@ -8,7 +8,7 @@ import pytest
 from ganvas.errors import DataError
 from ganvas.metrics import METRICS, manifold
 from ganvas.metrics.manifold import neighbourhoods, squared_radii
-from ganvas.metrics.protocol import View
+from ganvas.metrics.protocol import Reference, View
 from ganvas.seeds import Stream
 
 PAIRS = [
@@ -72,7 +72,7 @@ def test_rows_read_views_and_name_k():
     reference, sample = View(normal(50, 4, "a").astype(np.float32)), View(normal(40, 4, "b").astype(np.float32))
     for name, k in (("precision", 3), ("recall", 3), ("density", 5), ("coverage", 5)):
         metric = METRICS[f"k{k}-{name}"].load()
-        value = metric.against(reference, Stream(0, "test"))(sample).value
+        value = metric.against(Reference(reference, sample), Stream(0, "test"))(sample).value
         assert metric.name == f"k{k}-{name}"
         assert not metric.lower_is_better
         assert value == getattr(neighbourhoods(reference.features, sample.features, k), name)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ganvas.errors import DataError
-from ganvas.metrics.protocol import View
+from ganvas.metrics.protocol import Reference, View
 from ganvas.metrics.sliced import MIND, random_directions, sliced_distance
 from ganvas.seeds import Stream
 
@@ -54,8 +54,8 @@ def test_directions_are_unit_seeded_and_uniform():
 
 def test_row_draws_as_many_reference_images_as_the_sample_has():
     reference = View(normal(500, 8).astype(np.float32))
-    read = MIND.against(reference, Stream(0, "mind"))
     near, far = View(normal(100, 8, "near").astype(np.float32)), View(3 * normal(100, 8, "far").astype(np.float32))
+    read = MIND.against(Reference(reference, near), Stream(0, "mind"))
     assert 0 < read(near).value < read(far).value / 4
     assert read(near) == read(near)
 

@@ -3,7 +3,9 @@
 All three meet the same reference, the full training set, with the same number of images N and the same draws.
 """
 
+import re
 from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -11,11 +13,35 @@ from ganvas.catalogue import find
 from ganvas.errors import DataError, UsageError
 from ganvas.metrics import METRICS
 from ganvas.metrics.features import FeatureNetwork
-from ganvas.metrics.protocol import ImageSet, Metric, Reading, Score, protocol_name
+from ganvas.metrics.protocol import ImageSet, Metric, Reference, Score, View, protocol_name
 from ganvas.progress import Progress, Silent
 from ganvas.seeds import Stream
 
 MOST_SAMPLES = 10_000
+ALL = "all"
+"""Asked for among the metrics: every one that can be computed, the costly ones included."""
+
+
+class ViewCache(Protocol):
+    """What keeps the views of one dataset's real images."""
+
+    def view(self, network: FeatureNetwork, images: ImageSet, key: str, progress: Progress) -> View:
+        """Return what `network` sees of the images that `key` names within the dataset."""
+        ...
+
+
+class _Sets(NamedTuple):
+    training: ImageSet
+    held_out: ImageSet
+    generated: ImageSet
+    noise: ImageSet
+    held_out_name: str
+
+
+class _Views(NamedTuple):
+    reference: Reference
+    generated: View
+    noise: View
 
 
 def num_samples(num_training: int, num_held_out: int) -> int:
@@ -37,68 +63,73 @@ def evaluate(
     metrics: Sequence[str] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    cache: ViewCache | None = None,
+    bootstrap: int = 20,
 ) -> list[Score]:
-    """Return one score per feature network and metric; `metrics` None takes all that can be computed.
+    """Return one score per feature network and metric.
 
-    `generated` carries the labels asked for, None for an unconditional generator. Raises `DataError` where images
-    do not fit together, `UsageError` where a metric asked for cannot be computed.
+    `metrics` None takes all that can be computed but the costly ones, "all" those too. `generated` carries the labels
+    asked for, None for an unconditional generator. `cache` keeps what the networks see of the real images; it belongs
+    to this dataset. `bootstrap` is the number of resamples of intervals that need them; 0 gives no intervals.
+
+    Raises `DataError` where images do not fit together, `UsageError` where a metric asked for cannot be computed.
     """
     count = num_samples(len(training.pixels), len(held_out.pixels))
     _require_fitting(training, held_out, generated, count)
-    sample = _some(generated, count, Stream(seed, "metrics/generated"))
-    sets = [sample, _some(held_out, count, Stream(seed, "metrics/held-out")), _noise_like(sample, seed)]
-    chosen = [find(METRICS, "metric", name) for name in (METRICS if metrics is None else metrics)]
-    labelled = generated.labels is not None and held_out.labels is not None
-    _require_computable(chosen, networks, labelled, count, asked=metrics is not None)
+    sets = _sets(training, held_out, generated, count, seed)
+    labelled = all(images.labels is not None for images in (training, held_out, generated))
+    chosen = _chosen(metrics, networks, labelled, count)
     progress = progress or Silent()
-    progress.begin("Evaluate", (len(training.pixels) + len(sets) * count) * len(networks))
+    progress.begin("Evaluate", (len(training.pixels) + 3 * count) * len(networks))
     scores = []
     for network in networks:
-        usable = [metric for metric in chosen if _computable(metric, network, labelled, count)]
-        scores += _scores(network, usable, training, sets, seed, progress)
+        usable = [metric for metric in chosen if not _obstacle(metric, network, labelled, count)]
+        views = _views(network, sets, cache, progress)
+        scores += [_score(network, metric, views, seed, bootstrap, progress) for metric in usable]
     progress.end()
     return scores
 
 
-def _scores(
-    network: FeatureNetwork,
-    metrics: Sequence[Metric],
-    training: ImageSet,
-    sets: Sequence[ImageSet],
-    seed: int,
-    progress: Progress,
-) -> list[Score]:
-    reference = network.view(training, progress)
-    views = [network.view(images, progress) for images in sets]
-    scores = []
-    for metric in metrics:
-        progress.advance(0, f"{network.name} {metric.name}")
-        read = metric.against(reference, Stream(seed, f"metrics/{metric.name}"))
-        generated, floor, ceiling = (read(view) for view in views)
-        scores.append(_score(network, metric, (generated, floor, ceiling), len(sets[0].pixels), len(training.pixels)))
-    return scores
+def _sets(training: ImageSet, held_out: ImageSet, generated: ImageSet, count: int, seed: int) -> _Sets:
+    sample = _some(generated, count, Stream(seed, "metrics/generated"))
+    part = "held-out" if len(held_out.pixels) == count else f"held-out-{count}-of-seed-{seed}"
+    some = _some(held_out, count, Stream(seed, "metrics/held-out"))
+    return _Sets(training, some, sample, _noise_like(sample, seed), part)
+
+
+def _views(network: FeatureNetwork, sets: _Sets, cache: ViewCache | None, progress: Progress) -> _Views:
+    def view(images: ImageSet, key: str = "") -> View:
+        seen = cache.view(network, images, key, progress) if cache and key else network.view(images, progress)
+        return seen._replace(pixels=images.pixels)
+
+    reference = Reference(view(sets.training, "training"), view(sets.held_out, sets.held_out_name))
+    return _Views(reference, view(sets.generated), view(sets.noise))
 
 
 def _score(
-    network: FeatureNetwork,
-    metric: Metric,
-    readings: tuple[Reading, Reading, Reading],
-    num_samples: int,
-    num_reference: int,
+    network: FeatureNetwork, metric: Metric, views: _Views, seed: int, bootstrap: int, progress: Progress
 ) -> Score:
-    generated, floor, ceiling = readings
+    progress.advance(0, f"{network.name} {metric.name}")
+    stream, reference, count = Stream(seed, f"metrics/{metric.name}"), views.reference, len(views.generated.features)
+    read, real = metric.against(reference, stream), reference.held_out
+    if metric.floor_of_training:
+        num_training = len(reference.training.features)
+        real = reference.training.rows(np.sort(stream.child("floor").permutation(num_training)[:count]))
+    reading = read(views.generated)
     return Score(
-        protocol=protocol_name(network.name, metric.name, num_samples),
+        protocol=protocol_name(network.name, metric.name, count),
         metric=metric.name,
-        value=generated.value,
-        floor=floor.value,
-        ceiling=ceiling.value,
+        features=re.sub("-[0-9a-f]{8}$", "", network.name),
+        value=reading.value,
+        floor=read(real).value,
+        ceiling=read(views.noise).value,
         lower_is_better=metric.lower_is_better,
-        spread=generated.spread,
-        num_samples=num_samples,
-        num_reference=num_reference,
+        spread=reading.spread,
+        interval=reading.interval if bootstrap else None,
+        num_samples=count,
+        num_reference=len(reference.training.features),
         caution=network.tells,
-        details=generated.details,
+        details=reading.details,
     )
 
 
@@ -119,26 +150,41 @@ def _noise_like(images: ImageSet, seed: int) -> ImageSet:
     return ImageSet(noise, images.labels)
 
 
-def _computable(metric: Metric, network: FeatureNetwork, labelled: bool, count: int) -> bool:
-    return count >= metric.fewest_samples and (not metric.needs_labels or (labelled and network.classify is not None))
-
-
-def _require_computable(
-    metrics: Sequence[Metric], networks: Sequence[FeatureNetwork], labelled: bool, count: int, asked: bool
-) -> None:
+def _chosen(
+    names: Sequence[str] | None, networks: Sequence[FeatureNetwork], labelled: bool, count: int
+) -> list[Metric]:
+    """Return the metrics to compute; raise `UsageError` where one asked for by name suits none of the networks."""
     if not networks:
         raise UsageError("A feature network was expected; none was given. Give `pixels8` where there is no other.")
-    impossible = [m.name for m in metrics if not any(_computable(m, network, labelled, count) for network in networks)]
-    if asked and (few := [metric for metric in metrics if count < metric.fewest_samples]):
-        raise UsageError(
-            f"`{few[0].name}` needs at least {few[0].fewest_samples} images of each kind; there are {count}. Leave it "
-            "out, or hold out more images."
+    if names is None or ALL in names:
+        metrics = [find(METRICS, "metric", name) for name in METRICS]
+        return [metric for metric in metrics if names is not None or not metric.costly]
+    metrics = [find(METRICS, "metric", name) for name in names]
+    for metric in metrics:
+        obstacles = [_obstacle(metric, network, labelled, count) for network in networks]
+        if all(obstacles):
+            raise UsageError(f"`{metric.name}` {obstacles[0]}")
+    return metrics
+
+
+def _obstacle(metric: Metric, network: FeatureNetwork, labelled: bool, count: int) -> str:
+    """Return what keeps a metric from being computed, and what to do about it; empty where nothing does."""
+    if count < metric.fewest_samples:
+        return (
+            f"needs at least {metric.fewest_samples} images of each kind; there are {count}. Leave it out, or hold "
+            "out more images."
         )
-    if asked and impossible:
-        raise UsageError(
-            f"`{impossible[0]}` needs labels, asked for and held-out, and a feature network with classes, such as "
-            "`classifier`. Leave it out, or evaluate a conditional generator on a labelled dataset."
+    if metric.suits and not any(f"{network.name}-".startswith(f"{name}-") for name in metric.suits):
+        return (
+            f"is made for the features `{'`, `'.join(metric.suits)}`; these are `{network.name}`. Give such features."
         )
+    if metric.needs_classes and network.classify is None:
+        return "needs a feature network with classes, such as `classifier`. Leave it out, or give such features."
+    if metric.needs_labels and not labelled:
+        return (
+            "needs labels, asked for and real. Leave it out, or evaluate a conditional generator on a labelled dataset."
+        )
+    return ""
 
 
 def _require_fitting(training: ImageSet, held_out: ImageSet, generated: ImageSet, count: int) -> None:

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from ganvas.errors import DataError
-from ganvas.metrics.protocol import Metric, Reading, View, as_matrix, require_same_width
+from ganvas.metrics.protocol import Metric, Reading, Reference, View, as_matrix, require_same_width
 from ganvas.seeds import Stream
 
 _ROWS_AT_ONCE = 1024
@@ -106,8 +106,8 @@ def _triangular(factor: NDArray[np.float64]) -> NDArray[np.float64]:
     return torch.linalg.qr(torch.from_numpy(factor), mode="r").R.numpy()  # twice as fast as numpy's
 
 
-def _against(reference: View, _stream: Stream) -> Callable[[View], Reading]:
-    real = Moments.of(reference.features).gaussian()
+def _against(reference: Reference, _stream: Stream) -> Callable[[View], Reading]:
+    real = Moments.of(reference.training.features).gaussian()
     return lambda sample: Reading(frechet_distance(real, Moments.of(sample.features).gaussian()))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.errors import DataError
-from ganvas.metrics.protocol import Metric, Reading, View, as_matrix, require_same_width
+from ganvas.metrics.protocol import Metric, Reading, Reference, View, as_matrix, require_same_width
 from ganvas.seeds import Stream
 
 NUM_SUBSETS = 100
@@ -88,8 +88,9 @@ def _total_between(first: NDArray[np.float64], second: NDArray[np.float64]) -> f
     )
 
 
-def _against(reference: View, stream: Stream) -> Callable[[View], Reading]:
-    return lambda sample: Reading(*kernel_distance(reference.features, sample.features, stream))
+def _against(reference: Reference, stream: Stream) -> Callable[[View], Reading]:
+    real = reference.training.features
+    return lambda sample: Reading(*kernel_distance(real, sample.features, stream))
 
 
 KID = Metric("kid", _against)

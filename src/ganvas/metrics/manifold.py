@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.errors import DataError
-from ganvas.metrics.protocol import Metric, Reading, View, as_matrix, require_same_width
+from ganvas.metrics.protocol import Metric, Reading, Reference, View, as_matrix, require_same_width
 from ganvas.seeds import Stream
 
 MOST_REFERENCE = 10_000
@@ -72,9 +72,9 @@ def _squared_distances(first: NDArray[np.float64], second: NDArray[np.float64]) 
 
 
 def _metric(name: str, k: int) -> Metric:
-    def against(reference: View, stream: Stream) -> Callable[[View], Reading]:
-        chosen = np.sort(stream.permutation(len(reference.features))[:MOST_REFERENCE])
-        real = reference.features[chosen]
+    def against(reference: Reference, stream: Stream) -> Callable[[View], Reading]:
+        features = reference.training.features
+        real = features[np.sort(stream.permutation(len(features))[:MOST_REFERENCE])]
         return lambda sample: Reading(getattr(neighbourhoods(real, sample.features, k), name))
 
     return Metric(f"k{k}-{name}", against, lower_is_better=False, fewest_samples=k + 1)

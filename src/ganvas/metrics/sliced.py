@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.errors import DataError
-from ganvas.metrics.protocol import Metric, Reading, View, as_matrix, require_same_width
+from ganvas.metrics.protocol import Metric, Reading, Reference, View, as_matrix, require_same_width
 from ganvas.seeds import Stream
 
 NUM_DIRECTIONS = 1_000
@@ -43,15 +43,16 @@ def sliced_distance(first: NDArray[Any], second: NDArray[Any], directions: NDArr
     return 3 * first.shape[1] * total / (len(directions) * len(first))
 
 
-def _against(reference: View, stream: Stream) -> Callable[[View], Reading]:
+def _against(reference: Reference, stream: Stream) -> Callable[[View], Reading]:
     """Meet each sample with as many reference images, drawn at random but always the same."""
-    count, num_features = reference.features.shape
+    real = reference.training.features
+    count, num_features = real.shape
     directions = random_directions(num_features, stream.child("directions"))
     order = stream.child("reference").permutation(count)
 
     def read(sample: View) -> Reading:
         chosen = order[: len(sample.features)]
-        return Reading(sliced_distance(reference.features[chosen], sample.features, directions))
+        return Reading(sliced_distance(real[chosen], sample.features, directions))
 
     return read
 
