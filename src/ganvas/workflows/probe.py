@@ -26,7 +26,7 @@ from ganvas.training.round import Round
 from ganvas.training.settings import TrainingConfig
 from ganvas.workflows.memory import available_memory, peak_memory
 from ganvas.workflows.run_folder import RunConfig, RunFolder
-from ganvas.workflows.train import TrainingRun, feed_of
+from ganvas.workflows.training_run import TrainingRun, feed_of
 
 MARGIN = 0.8
 """Share of the free memory that a training process should take at most."""

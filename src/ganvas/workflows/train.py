@@ -7,13 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.config import differences, resumable_fields
-from ganvas.data.feed import Feed
-from ganvas.data.scalings.contract import Scaling
 from ganvas.data.store import Dataset
-from ganvas.errors import ConfigurationError, DataError, RunError
-from ganvas.generation.sampling import decoder_of
-from ganvas.images import save_png
-from ganvas.models.family import build_gan, check, offers_of
+from ganvas.errors import ConfigurationError, RunError
+from ganvas.models.family import build_gan, check
 from ganvas.progress import Lines, Progress
 from ganvas.recipes.own import naming_lines, recipe_of
 from ganvas.recipes.recipe import Recipe, fitted
@@ -21,54 +17,13 @@ from ganvas.storage import on_disk, remove_folder
 from ganvas.training import checkpoint
 from ganvas.training.budget import budget_of, check_minutes
 from ganvas.training.engine import Game, choose_device, cpu_threads
-from ganvas.training.generating import check_one_each
 from ganvas.training.interrupt import StopRequest, stop_on_signal
 from ganvas.training.loop import train as play
-from ganvas.training.monitor import Monitor, Record
-from ganvas.training.objective import check_batches, check_offers
-from ganvas.training.penalties import TRANSLATING
+from ganvas.training.monitor import Monitor
 from ganvas.training.round import Round
-from ganvas.training.settings import TrainingConfig
-from ganvas.workflows.run_folder import BEST, LATEST, RunConfig, RunFolder, check_changes, hold, refuse_occupied
-from ganvas.workflows.samples import Samples
-
-MINIMUM_IMAGES = 8
-
-
-class TrainingRun:
-    """Writes a run's traces while it is trained (the loop's `Run`)."""
-
-    def __init__(self, folder: RunFolder, dataset: Dataset) -> None:
-        self.folder = folder
-        self.settings = folder.config.recipe.training
-        self.samples = Samples(dataset, self.settings, decoder_of(folder.scaling))
-
-    def record(self, record: Record) -> None:
-        """Add one step to the log."""
-        self.folder.append_log(record)
-
-    def snapshot(self, game: Game) -> None:
-        """Draw the sample grid."""
-        save_png(self.folder.folder / "samples" / f"{game.step:08d}.png", self.samples.sheet(game.average.generator))
-
-    def save(self, game: Game, monitor: Monitor, scored: bool) -> None:
-        """Write a checkpoint with its score, move `latest` and `best`, drop what need not be kept."""
-        target = checkpoint.folder_of(self.folder.checkpoints, game.step)
-        self.folder.sync_log()
-        score = self.samples.score(game.average.generator) if scored else None
-        checkpoint.save(target, game, {"monitor": monitor.state(), "score": score})
-        self.keep()
-
-    def keep(self) -> None:
-        """Point `latest` and `best` at the newest and the best valid checkpoint, and drop what need not be kept."""
-        folders = checkpoint.all_checkpoints(self.folder.checkpoints)
-        valid = [folder for folder in folders if checkpoint.is_valid(folder)]
-        if not valid:
-            return
-        best = min(valid, key=_score_of)
-        self.folder.point(LATEST, valid[0])
-        self.folder.point(BEST, best)
-        checkpoint.prune(self.folder.checkpoints, self.settings.checkpoint.keep, best)
+from ganvas.workflows.run_folder import RunConfig, RunFolder, check_changes, hold, refuse_occupied
+from ganvas.workflows.trainable import check_trainable, dataset_of
+from ganvas.workflows.training_run import TrainingRun, feed_of
 
 
 def train(
@@ -101,12 +56,7 @@ def train(
     )
     with naming_lines(recipe):
         check(chosen.model, dataset.shape, dataset.num_classes)
-    _check_objective(chosen, dataset)
-    if dataset.count("train") < MINIMUM_IMAGES:
-        raise DataError(
-            f"Dataset `{dataset.folder}` has {dataset.count('train')} training images; training needs at least "
-            f"{MINIMUM_IMAGES}, and some hundreds to be worth looking at."
-        )
+    check_trainable(chosen, dataset)
     choose_device(chosen.training.device)
     folder = Path(out)
     on_disk(lambda: refuse_occupied(folder), folder)
@@ -136,7 +86,7 @@ def resume(
     `minutes` counts from the run's beginning.
     """
     found = run if isinstance(run, RunFolder) else RunFolder.open(Path(run))
-    dataset = _dataset_of(found, data)
+    dataset = dataset_of(found, data)
     progress, old = progress or Lines(), found.config.recipe
     new = with_length(old.override(**settings), dataset.count("train"), steps, epochs)
     check_changes(differences(old, new), resumable_fields(old) | set(allow))
@@ -158,48 +108,6 @@ def with_length(recipe: Recipe, num_images: int, steps: int | None, epochs: floa
     return recipe if steps is None else recipe.override(**{"training.steps": steps})
 
 
-def _check_objective(recipe: Recipe, dataset: Dataset) -> None:
-    if recipe.training.balance_alpha != 1 and not dataset.num_classes:
-        raise ConfigurationError(
-            f"`training.balance_alpha` is {recipe.training.balance_alpha}, and `{dataset.folder}` has no classes to "
-            "balance. Leave it at 1, or prepare a folder with one sub-folder for each class."
-        )
-    settings, model = recipe.training, recipe.model
-    if offers_of(model) & TRANSLATING:
-        _check_translation(recipe, dataset)
-    check_offers(settings.objective, model.family, offers_of(model), dataset.num_classes)
-    check_batches(settings.objective, settings.batch_size, settings.generator_images)
-
-
-def _check_translation(recipe: Recipe, dataset: Dataset) -> None:
-    check_one_each(recipe.training)
-    if dataset.scaling is not None:
-        raise ConfigurationError(
-            f"Model family `{recipe.model.family}` takes pictures in [-1, 1], and `{dataset.folder}` is scaled by "
-            f"{dataset.card.scaling.scaling}. Prepare it with `--scaling symmetric`."
-        )
-
-
-def _dataset_of(run: RunFolder, moved_to: str | Path | None) -> Dataset:
-    """Return the dataset that a run was begun on, and no other."""
-    try:
-        dataset = Dataset.open(Path(moved_to or run.config.data))
-    except DataError as error:
-        raise DataError(f"{error} If the dataset of this run was moved, give its place with --data.") from error
-    if dataset.content_hash != run.config.content_hash:
-        raise ConfigurationError(
-            f"The dataset `{dataset.folder}` is not the one this run was begun on: its content hash is "
-            f"{dataset.content_hash[:12]}, the run's is {run.config.content_hash[:12]}. Give that one with --data."
-        )
-    return dataset
-
-
-def _score_of(folder: Path) -> float:
-    """Return the score of a checkpoint, lower is better; infinity for one without."""
-    score = checkpoint.read_state(folder).get("score")
-    return score["value"] if score else inf
-
-
 def _train(
     open_run: Callable[[], RunFolder],
     folder: Path,
@@ -216,20 +124,6 @@ def _train(
         stop = stack.enter_context(stop_on_signal(progress.say))
         _play(run, dataset, progress, stop, resume, minutes)
         return run
-
-
-def feed_of(dataset: Dataset, settings: TrainingConfig, scaling: Scaling | None) -> Feed:
-    """Return the training images as the settings have them dealt."""
-    return Feed(
-        dataset,
-        settings.batch_size,
-        settings.seed,
-        shuffle=settings.shuffle,
-        workers=settings.workers,
-        balance_alpha=settings.balance_alpha,
-        max_repeats=settings.max_repeats,
-        scaling=scaling,
-    )
 
 
 def _play(

@@ -1,0 +1,72 @@
+"""The run folder's side of the training loop: what it is fed with, and the traces that it leaves."""
+
+from math import inf
+from pathlib import Path
+
+from ganvas.data.feed import Feed
+from ganvas.data.scalings.contract import Scaling
+from ganvas.data.store import Dataset
+from ganvas.generation.sampling import decoder_of
+from ganvas.images import save_png
+from ganvas.training import checkpoint
+from ganvas.training.engine import Game
+from ganvas.training.monitor import Monitor, Record
+from ganvas.training.settings import TrainingConfig
+from ganvas.workflows.run_folder import BEST, LATEST, RunFolder
+from ganvas.workflows.samples import Samples
+
+
+class TrainingRun:
+    """Writes a run's traces while it is trained (the loop's `Run`)."""
+
+    def __init__(self, folder: RunFolder, dataset: Dataset) -> None:
+        self.folder = folder
+        self.settings = folder.config.recipe.training
+        self.samples = Samples(dataset, self.settings, decoder_of(folder.scaling))
+
+    def record(self, record: Record) -> None:
+        """Add one step to the log."""
+        self.folder.append_log(record)
+
+    def snapshot(self, game: Game) -> None:
+        """Draw the sample grid."""
+        save_png(self.folder.folder / "samples" / f"{game.step:08d}.png", self.samples.sheet(game.average.generator))
+
+    def save(self, game: Game, monitor: Monitor, scored: bool) -> None:
+        """Write a checkpoint with its score, move `latest` and `best`, drop what need not be kept."""
+        target = checkpoint.folder_of(self.folder.checkpoints, game.step)
+        self.folder.sync_log()
+        score = self.samples.score(game.average.generator) if scored else None
+        checkpoint.save(target, game, {"monitor": monitor.state(), "score": score})
+        self.keep()
+
+    def keep(self) -> None:
+        """Point `latest` and `best` at the newest and the best valid checkpoint, and drop what need not be kept."""
+        folders = checkpoint.all_checkpoints(self.folder.checkpoints)
+        valid = [folder for folder in folders if checkpoint.is_valid(folder)]
+        if not valid:
+            return
+        best = min(valid, key=_score_of)
+        self.folder.point(LATEST, valid[0])
+        self.folder.point(BEST, best)
+        checkpoint.prune(self.folder.checkpoints, self.settings.checkpoint.keep, best)
+
+
+def feed_of(dataset: Dataset, settings: TrainingConfig, scaling: Scaling | None) -> Feed:
+    """Return the training images as the settings have them dealt."""
+    return Feed(
+        dataset,
+        settings.batch_size,
+        settings.seed,
+        shuffle=settings.shuffle,
+        workers=settings.workers,
+        balance_alpha=settings.balance_alpha,
+        max_repeats=settings.max_repeats,
+        scaling=scaling,
+    )
+
+
+def _score_of(folder: Path) -> float:
+    """Return the score of a checkpoint, lower is better; infinity for one without."""
+    score = checkpoint.read_state(folder).get("score")
+    return score["value"] if score else inf
