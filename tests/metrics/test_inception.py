@@ -1,4 +1,4 @@
-"""The Inception of FID: its form on the meta device, its poolings by hand, its file; its features where that is here."""
+"""The Inception of FID: its form on the meta device, its poolings by hand, its file; features where it is here."""
 
 import hashlib
 

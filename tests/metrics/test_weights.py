@@ -101,7 +101,9 @@ class Trap:
 def test_another_file_of_that_name_is_refused_unread_and_not_passed_over(places, content, tmp_path):
     (places[0] / "made.pth").write_bytes(pickle.dumps(Trap(tmp_path / "sprung"), protocol=2))
     (places[1] / "made.pth").write_bytes(content)
-    with pytest.raises(DamagedError, match=r"given/made\.pth` is not made here: its SHA-256 is .*`ganvas weights made`"):
+    with pytest.raises(
+        DamagedError, match=r"given/made\.pth` is not made here: its SHA-256 .*`ganvas weights made`"
+    ):
         load_published("made", places[0])
     assert not (tmp_path / "sprung").exists()
 
@@ -130,12 +132,14 @@ def test_weights_are_downloaded_once_and_checked(places, content):
 
 def test_a_download_of_another_file_leaves_nothing_and_says_where_to_put_the_right_one(places, content):
     (places[3] / "made.pth").write_bytes(b"x" * len(content))
-    with pytest.raises(DataError, match=r"(?s)made\.pth.*SHA-256.*the environment variable GANVAS_WEIGHTS names") as told:
+    with pytest.raises(
+        DataError, match=r"(?s)made\.pth.*SHA-256.*variable GANVAS_WEIGHTS names"
+    ) as told:
         fetch_weights("made", Silent())
     assert "GANVAS_DATA" not in str(told.value)
     assert list(places[2].iterdir()) == []
 
 
 def test_only_published_weights_can_be_got():
-    with pytest.raises(UsageError, match="no download for the features `inceptoin`.*Did you mean `inception`"):
+    with pytest.raises(UsageError, match=r"no download for the features `inceptoin`.*Did you mean `inception`"):
         fetch_weights("inceptoin", Silent())
