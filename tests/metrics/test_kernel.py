@@ -6,7 +6,7 @@ import torch
 
 from ganvas.errors import DataError
 from ganvas.metrics import kernel
-from ganvas.metrics.kernel import KID, kernel_distance, squared_mmd
+from ganvas.metrics.kernel import KID, cubic_kernel, influence, kernel_distance, squared_mmd, sums_between, sums_within
 from ganvas.metrics.protocol import Reference, View
 from ganvas.seeds import Stream
 
@@ -118,6 +118,18 @@ def test_subsets_come_from_the_stream_and_estimate_the_full_value(metric_fixture
     full = squared_mmd(sets["half_a"], sets["vehicles"])
     assert abs(mean - full) < 4 * std / math.sqrt(100)
     assert std == pytest.approx(case["kid"]["std"], rel=0.3)
+
+
+def test_influence_is_twice_the_witness_of_each_image():
+    real, fake = normal(9, 4, "a"), normal(7, 4, "b")
+    found = influence(sums_within(fake, cubic_kernel), 7, sums_between(fake, real, cubic_kernel), 9)
+
+    def k(x, y):
+        return (x @ y / 4 + 1) ** 3
+
+    for number, image in enumerate(fake):
+        others = np.mean([k(image, y) for i, y in enumerate(fake) if i != number])
+        assert found[number] == pytest.approx(2 * (others - np.mean([k(x, image) for x in real])), rel=1e-12)
 
 
 def test_small_sets_make_small_subsets(metric_fixtures):

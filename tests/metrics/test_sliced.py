@@ -5,7 +5,7 @@ import pytest
 
 from ganvas.errors import DataError
 from ganvas.metrics.protocol import Reference, View
-from ganvas.metrics.sliced import MIND, random_directions, sliced_distance
+from ganvas.metrics.sliced import MIND, influence, random_directions, sliced_distance
 from ganvas.seeds import Stream
 
 
@@ -50,6 +50,21 @@ def test_directions_are_unit_seeded_and_uniform():
     np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1, rtol=1e-12)
     np.testing.assert_array_equal(directions, random_directions(3, Stream(0, "d"), 4_000))
     np.testing.assert_allclose(directions.T @ directions / 4_000, np.eye(3) / 3, atol=0.02)
+
+
+def test_influence_is_the_change_when_an_image_moves_along_its_slope():
+    """The potential's slope at an image is N times how much the distance changes with the image."""
+    first, second, directions = normal(40, 1), 0.5 + 2 * normal(40, 1, "y"), random_directions(1, Stream(0, "d"), 4)
+    order = np.argsort(second[:, 0])
+    found = influence(first, second, directions)[order]
+    ranked, partners = second[order, 0], np.sort(first[:, 0])
+    slopes = 3 * 2 * (ranked - partners)  # 3 d times phi'
+    expected = np.cumsum((slopes[1:] + slopes[:-1]) / 2 * np.diff(ranked))
+    np.testing.assert_allclose(found[1:] - found[0], expected, rtol=1e-9, atol=1e-9)
+    moved = second.copy()
+    moved[order[7]] += 1e-6
+    change = (sliced_distance(first, moved, directions) - sliced_distance(first, second, directions)) / 1e-6
+    assert slopes[7] / 40 == pytest.approx(change, rel=1e-4)
 
 
 def test_row_draws_as_many_reference_images_as_the_sample_has():

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.errors import DataError, UsageError
+from ganvas.metrics.intervals import of_share
 from ganvas.metrics.protocol import Metric, Reading, Reference, View
 from ganvas.seeds import Stream
 
@@ -56,7 +57,7 @@ def _against(_reference: Reference, _stream: Stream) -> Callable[[View], Reading
         if sample.labels is None or sample.logits is None:
             raise UsageError("Accuracy needs labels and a feature network with classes, such as `classifier`.")
         found = agreement(sample.labels, sample.logits)
-        return Reading(found.accuracy, details=found.plain())
+        return Reading(found.accuracy, details=found.plain(), interval=of_share(found.accuracy, len(sample.labels)))
 
     return read
 

@@ -3,23 +3,20 @@
 All three meet the same reference, the full training set, with the same number of images N and the same draws.
 """
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ganvas.catalogue import find
-from ganvas.errors import DataError, UsageError
-from ganvas.metrics import METRICS
+from ganvas.errors import DataError
+from ganvas.metrics import intervals
+from ganvas.metrics.choosing import Given, chosen_metrics, obstacle
 from ganvas.metrics.features import FeatureNetwork
 from ganvas.metrics.protocol import ImageSet, Metric, Reference, Score, View, protocol_name
 from ganvas.progress import Progress, Silent
 from ganvas.seeds import Stream
 
 MOST_SAMPLES = 10_000
-ALL = "all"
-"""Asked for among the metrics: every one that can be computed, the costly ones included."""
 
 
 class ViewCache(Protocol):
@@ -44,9 +41,9 @@ class _Views(NamedTuple):
     noise: View
 
 
-def num_samples(num_training: int, num_held_out: int) -> int:
-    """Return N, the images that generated set, floor and ceiling each hold: as many as held-out, at most 10,000."""
-    count = min(num_held_out, num_training, MOST_SAMPLES)
+def num_samples(num_training: int, num_held_out: int, most: int = MOST_SAMPLES) -> int:
+    """Return N, the images that generated set, floor and ceiling each hold: as many as held-out, at most `most`."""
+    count = min(num_held_out, num_training, most)
     if count < 2:
         raise DataError(
             f"Scores need at least 2 held-out and 2 training images; found {num_held_out} and {num_training}. "
@@ -65,25 +62,27 @@ def evaluate(
     progress: Progress | None = None,
     cache: ViewCache | None = None,
     bootstrap: int = 20,
+    most_samples: int = MOST_SAMPLES,
 ) -> list[Score]:
     """Return one score per feature network and metric.
 
     `metrics` None takes all that can be computed but the costly ones, "all" those too. `generated` carries the labels
     asked for, None for an unconditional generator. `cache` keeps what the networks see of the real images; it belongs
-    to this dataset. `bootstrap` is the number of resamples of intervals that need them; 0 gives no intervals.
+    to this dataset. `bootstrap` is the number of resamples of intervals that need them; 0 gives no intervals. At most
+    `most_samples` images are compared.
 
     Raises `DataError` where images do not fit together, `UsageError` where a metric asked for cannot be computed.
     """
-    count = num_samples(len(training.pixels), len(held_out.pixels))
+    count = num_samples(len(training.pixels), len(held_out.pixels), most_samples)
     _require_fitting(training, held_out, generated, count)
     sets = _sets(training, held_out, generated, count, seed)
-    labelled = all(images.labels is not None for images in (training, held_out, generated))
-    chosen = _chosen(metrics, networks, labelled, count)
+    given = Given.of(training.labels, sets.held_out.labels, sets.generated.labels, count)
+    chosen = chosen_metrics(metrics, networks, given)
     progress = progress or Silent()
     progress.begin("Evaluate", (len(training.pixels) + 3 * count) * len(networks))
     scores = []
     for network in networks:
-        usable = [metric for metric in chosen if not _obstacle(metric, network, labelled, count)]
+        usable = [metric for metric in chosen if not obstacle(metric, network, given)]
         views = _views(network, sets, cache, progress)
         scores += [_score(network, metric, views, seed, bootstrap, progress) for metric in usable]
     progress.end()
@@ -116,16 +115,20 @@ def _score(
         num_training = len(reference.training.features)
         real = reference.training.rows(np.sort(stream.child("floor").permutation(num_training)[:count]))
     reading = read(views.generated)
+    interval = reading.interval
+    if metric.resampled and bootstrap:
+        interval = intervals.bootstrap(read, views.generated, reading.value, bootstrap, stream.child("bootstrap"))
     return Score(
         protocol=protocol_name(network.name, metric.name, count),
         metric=metric.name,
-        features=re.sub("-[0-9a-f]{8}$", "", network.name),
+        features=network.name.partition("-")[0],
         value=reading.value,
         floor=read(real).value,
         ceiling=read(views.noise).value,
         lower_is_better=metric.lower_is_better,
+        floor_is_best=metric.floor_is_best,
         spread=reading.spread,
-        interval=reading.interval if bootstrap else None,
+        interval=interval if bootstrap else None,
         num_samples=count,
         num_reference=len(reference.training.features),
         caution=network.tells,
@@ -148,43 +151,6 @@ def _noise_like(images: ImageSet, seed: int) -> ImageSet:
     words = Stream(seed, "metrics/noise").words(len(images.pixels), -(-per_image // 8))
     noise = np.ascontiguousarray(words).view(np.uint8)[:, :per_image].reshape(shape)
     return ImageSet(noise, images.labels)
-
-
-def _chosen(
-    names: Sequence[str] | None, networks: Sequence[FeatureNetwork], labelled: bool, count: int
-) -> list[Metric]:
-    """Return the metrics to compute; raise `UsageError` where one asked for by name suits none of the networks."""
-    if not networks:
-        raise UsageError("A feature network was expected; none was given. Give `pixels8` where there is no other.")
-    if names is None or ALL in names:
-        metrics = [find(METRICS, "metric", name) for name in METRICS]
-        return [metric for metric in metrics if names is not None or not metric.costly]
-    metrics = [find(METRICS, "metric", name) for name in names]
-    for metric in metrics:
-        obstacles = [_obstacle(metric, network, labelled, count) for network in networks]
-        if all(obstacles):
-            raise UsageError(f"`{metric.name}` {obstacles[0]}")
-    return metrics
-
-
-def _obstacle(metric: Metric, network: FeatureNetwork, labelled: bool, count: int) -> str:
-    """Return what keeps a metric from being computed, and what to do about it; empty where nothing does."""
-    if count < metric.fewest_samples:
-        return (
-            f"needs at least {metric.fewest_samples} images of each kind; there are {count}. Leave it out, or hold "
-            "out more images."
-        )
-    if metric.suits and not any(f"{network.name}-".startswith(f"{name}-") for name in metric.suits):
-        return (
-            f"is made for the features `{'`, `'.join(metric.suits)}`; these are `{network.name}`. Give such features."
-        )
-    if metric.needs_classes and network.classify is None:
-        return "needs a feature network with classes, such as `classifier`. Leave it out, or give such features."
-    if metric.needs_labels and not labelled:
-        return (
-            "needs labels, asked for and real. Leave it out, or evaluate a conditional generator on a labelled dataset."
-        )
-    return ""
 
 
 def _require_fitting(training: ImageSet, held_out: ImageSet, generated: ImageSet, count: int) -> None:

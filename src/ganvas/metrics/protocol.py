@@ -67,9 +67,11 @@ class Metric:
     So what is needed of the reference is computed once, and generated images, floor and ceiling meet the same draws.
 
     `needs_labels`, `needs_classes` and `needs_pixels` say what a sample's view must hold: labels, class logits, pixels.
+    `fewest_samples` is how many images it needs of each kind, `fewest_in_class` how many of the largest class.
     `suits` names the feature networks it is made for, by the beginning of their names; empty for any. A `costly` one
     is left out unless asked for by name or by "all". With `floor_of_training` the floor is read from training images:
-    where the held-out ones are what is tested on.
+    where the held-out ones are what is tested on. With `floor_is_best` a value is the better the nearer it is to the
+    floor, from either side. `resampled` asks for an interval by bootstrap, since its readings carry none.
     """
 
     name: str
@@ -82,6 +84,9 @@ class Metric:
     needs_classes: bool = False
     suits: tuple[str, ...] = ()
     floor_of_training: bool = False
+    floor_is_best: bool = False
+    resampled: bool = False
+    fewest_in_class: int = 0
 
 
 class Score(Config):
@@ -94,6 +99,7 @@ class Score(Config):
     floor: float = Field(description="Value of held-out real images under the same protocol: as good as real.")
     ceiling: float = Field(description="Value of uniform noise under the same protocol: as bad as nothing learnt.")
     lower_is_better: bool = Field(description="Whether a smaller value is a better one.")
+    floor_is_best: bool = Field(default=False, description="Whether the floor is best, and either side of it worse.")
     spread: float | None = Field(default=None, ge=0, description="Standard deviation of the value, where it has one.")
     interval: tuple[float, float] | None = Field(
         default=None, description="95 % interval of the value over samples of as many images of the same generator."
@@ -104,11 +110,11 @@ class Score(Config):
     details: dict[str, Any] | None = Field(default=None, description="More than one number: per class, confusion.")
 
     def __str__(self) -> str:
-        direction = "lower" if self.lower_is_better else "higher"
-        return (
-            f"{self.protocol} {self.value:.4g} "
-            f"(real images {self.floor:.4g}, noise {self.ceiling:.4g}; {direction} is better)"
-        )
+        direction = "lower is better" if self.lower_is_better else "higher is better"
+        direction = "as real images is best" if self.floor_is_best else direction
+        known = f" [{self.interval[0]:.4g}, {self.interval[1]:.4g}]" if self.interval else ""
+        floor, ceiling = f"real images {self.floor:.4g}", f"noise {self.ceiling:.4g}"
+        return f"{self.protocol} {self.value:.4g}{known} ({floor}, {ceiling}; {direction})"
 
 
 def protocol_name(network: str, metric: str, num_samples: int) -> str:
