@@ -5,7 +5,7 @@ import pytest
 
 from ganvas.errors import DataError
 from ganvas.metrics.protocol import Reference, View
-from ganvas.metrics.sliced import MIND, influence, random_directions, sliced_distance
+from ganvas.metrics.sliced import MIND, random_directions, sliced_distance, with_influence
 from ganvas.seeds import Stream
 
 
@@ -56,7 +56,9 @@ def test_influence_is_the_change_when_an_image_moves_along_its_slope():
     """The potential's slope at an image is N times how much the distance changes with the image."""
     first, second, directions = normal(40, 1), 0.5 + 2 * normal(40, 1, "y"), random_directions(1, Stream(0, "d"), 4)
     order = np.argsort(second[:, 0])
-    found = influence(first, second, directions)[order]
+    value, found = with_influence(first, second, directions)
+    assert value == sliced_distance(first, second, directions)
+    found = found[order]
     ranked, partners = second[order, 0], np.sort(first[:, 0])
     slopes = 3 * 2 * (ranked - partners)  # 3 d times phi'
     expected = np.cumsum((slopes[1:] + slopes[:-1]) / 2 * np.diff(ranked))

@@ -16,7 +16,8 @@ that of the next ten (after Carlini et al. 2023, https://arxiv.org/abs/2301.1318
 crowded and empty regions. Accused are images with a smaller nearness than all held-out images but 1 in 1,000. So, by
 construction, a fresh real image is accused with probability `false_accusation_rate`, k / (n + 1) for n held-out images
 and k = max(1, n / 1000), and of the held-out ones themselves k - 1 are. Where more than that repeat training images
-exactly, none can be accused: remove the duplicates from the dataset first.
+exactly, none can be accused: remove the duplicates from the dataset first. Copies are seen as the features see them:
+through pixels a copy moved by one pixel is a new image, through those of a classifier it is a copy.
 """
 
 from collections.abc import Callable

@@ -10,7 +10,7 @@ at u.y, with phi' (y) = 2 (y - T(y)), where T carries y to the real value of the
 Transport for Applied Mathematicians", proposition 7.17).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -33,35 +33,47 @@ def random_directions(num_features: int, stream: Stream, num_directions: int = N
 
 def sliced_distance(first: NDArray[Any], second: NDArray[Any], directions: NDArray[np.float64]) -> float:
     """Return MIND between features [N, d] and [N, d] along `directions` [K, d]."""
+    total = 0.0
+    for one, two in _projected(first, second, directions):
+        one.sort(axis=1)
+        two.sort(axis=1)
+        total += float(np.sum((one - two) ** 2))
+    return 3 * first.shape[1] * total / (len(directions) * len(first))
+
+
+def with_influence(
+    first: NDArray[Any], second: NDArray[Any], directions: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64]]:
+    """Return MIND and the influence [N] on it of the images of `second`, up to a constant."""
+    total, influence = 0.0, np.zeros(len(second))
+    for one, two in _projected(first, second, directions):
+        one.sort(axis=1)
+        order = np.argsort(two, axis=1)
+        two = np.take_along_axis(two, order, axis=1)
+        total += float(np.sum((one - two) ** 2))
+        steps = np.diff(two, axis=1) * (two[:, 1:] + two[:, :-1] - one[:, 1:] - one[:, :-1])
+        potentials = np.cumsum(np.pad(steps, ((0, 0), (1, 0))), axis=1)
+        potentials -= potentials.mean(axis=1, keepdims=True)
+        influence += np.bincount(order.ravel(), potentials.ravel(), minlength=len(second))
+    scale = 3 * first.shape[1] / len(directions)
+    return scale * total / len(first), scale * influence
+
+
+def _projected(
+    first: NDArray[Any], second: NDArray[Any], directions: NDArray[np.float64]
+) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Yield both sets along some directions at a time, [K, N] each."""
     require_same_width(first, second)
     if len(first) != len(second) or not len(first):
         raise DataError(
             f"MIND compares sets of equal size; found {len(first)} and {len(second)} images. "
             "Take as many of one as of the other."
         )
-    first, second, total = as_matrix(first), as_matrix(second), 0.0
+    first, second = as_matrix(first), as_matrix(second)
     centre = first.mean(axis=0)  # no direction sees a common shift; smaller numbers round less
     for start in range(0, len(directions), _DIRECTIONS_AT_ONCE):
         some = directions[start : start + _DIRECTIONS_AT_ONCE]
-        one, two = np.sort(some @ (first - centre).T, axis=1), np.sort(some @ (second - centre).T, axis=1)  # [K, N]
-        total += float(np.sum((one - two) ** 2))
-    return 3 * first.shape[1] * total / (len(directions) * len(first))
-
-
-def influence(first: NDArray[Any], second: NDArray[Any], directions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the influence [N] of the images of `second` on MIND between features [N, d] both, up to a constant."""
-    first, second = as_matrix(first), as_matrix(second)
-    centre, total = first.mean(axis=0), np.zeros(len(second))
-    for start in range(0, len(directions), _DIRECTIONS_AT_ONCE):
-        some = directions[start : start + _DIRECTIONS_AT_ONCE]
-        one, two = np.sort(some @ (first - centre).T, axis=1), some @ (second - centre).T  # [K, N]
-        order = np.argsort(two, axis=1)
-        two = np.take_along_axis(two, order, axis=1)
-        steps = np.diff(two, axis=1) * (two[:, 1:] + two[:, :-1] - one[:, 1:] - one[:, :-1])
-        potentials = np.cumsum(np.pad(steps, ((0, 0), (1, 0))), axis=1)
-        potentials -= potentials.mean(axis=1, keepdims=True)
-        total += np.bincount(order.ravel(), potentials.ravel(), minlength=len(second))
-    return 3 * first.shape[1] * total / len(directions)
+        yield some @ (first - centre).T, some @ (second - centre).T
 
 
 def _against(reference: Reference, stream: Stream) -> Callable[[View], Reading]:
@@ -73,9 +85,8 @@ def _against(reference: Reference, stream: Stream) -> Callable[[View], Reading]:
 
     def read(sample: View) -> Reading:
         chosen = order[: len(sample.features)]
-        value = sliced_distance(real[chosen], sample.features, directions)
-        error = standard_error(influence(real[chosen], sample.features, directions))
-        return Reading(value, interval=around(value, error, lowest=0))
+        value, influence = with_influence(real[chosen], sample.features, directions)
+        return Reading(value, interval=around(value, standard_error(influence), lowest=0))
 
     return read
 
