@@ -147,7 +147,7 @@ def test_unconditional_generators_get_no_accuracy_and_asking_for_it_is_refused(n
     assert [score.metric for score in found] == ["fid"]
     with pytest.raises(UsageError, match="`accuracy` needs labels"):
         evaluate(training, held_out, generated, [network], ["accuracy"])
-    with pytest.raises(UsageError, match="`accuracy` needs a feature network with classes"):
+    with pytest.raises(UsageError, match="`accuracy` is made for the features `classifier`"):
         evaluate(training, held_out, held_out, [pixels8()], ["accuracy"])
     with pytest.raises(UsageError, match="`cmmd` is made for the features `clip`"):
         evaluate(training, held_out, held_out, [network], ["cmmd"])

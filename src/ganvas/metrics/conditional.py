@@ -62,4 +62,11 @@ def _against(_reference: Reference, _stream: Stream) -> Callable[[View], Reading
     return read
 
 
-ACCURACY = Metric("accuracy", _against, lower_is_better=False, needs_labels=True, needs_classes=True)
+ACCURACY = Metric(
+    "accuracy",
+    _against,
+    lower_is_better=False,
+    needs_labels=True,
+    needs_classes=True,
+    suits=("classifier", "stacked"),  # others' classes are not the dataset's
+)
