@@ -117,7 +117,8 @@ def _score(
     reading = read(views.generated)
     interval = reading.interval
     if metric.resampled and bootstrap:
-        interval = intervals.bootstrap(read, views.generated, reading.value, bootstrap, stream.child("bootstrap"))
+        seen = views.generated if metric.needs_pixels else views.generated._replace(pixels=None)
+        interval = intervals.bootstrap(read, seen, reading.value, bootstrap, stream.child("bootstrap"))
     return Score(
         protocol=protocol_name(network.name, metric.name, count),
         metric=metric.name,
