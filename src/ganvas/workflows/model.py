@@ -183,15 +183,16 @@ def load(path: str | Path) -> Model:
         players, classes = (saved.generator, saved.discriminator), saved.description.classes
         return Model(saved.config, *players, classes, origin, saved.scaling)
     if is_run_folder(folder):
-        return _from_run(RunFolder.open(folder))
+        run = RunFolder.open(folder)
+        return at_checkpoint(run, run.checkpoint_to_sample())
     if not folder.exists():
         raise ModelError(f"`{folder}` does not exist. Give a run folder of `ganvas train` or a model folder.")
     raise ModelError(f"`{folder}` is neither a run folder (no config.json) nor a model folder (no {DESCRIPTION}).")
 
 
-def _from_run(run: RunFolder) -> Model:
+def at_checkpoint(run: RunFolder, chosen: Path) -> Model:
+    """Return the model of one checkpoint of a run, named by its folder."""
     config = run.config
-    chosen = run.checkpoint_to_sample()
     shape, num_classes = config.image_shape, len(config.classes)
     generator, discriminator = empty_players(config.recipe.model, shape, num_classes)
     for name, player in ((checkpoint.GENERATOR, generator), (checkpoint.DISCRIMINATOR, discriminator)):
@@ -203,7 +204,7 @@ def _from_run(run: RunFolder) -> Model:
         "step": state["step"],
         "seed": config.recipe.training.seed,
         "dataset": config.content_hash,
-        "score": state.get("score"),
+        "score": run.score_of(state["step"]) or state.get("score"),
         "generator_sha256": sha256_of_file(chosen / checkpoint.GENERATOR),
         "training": config.recipe.training.plain(),
     }
