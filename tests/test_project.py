@@ -25,6 +25,7 @@ from ganvas.images import save_png
 from ganvas.metrics import FEATURES, METRICS
 from ganvas.models import MODELS
 from ganvas.recipes import RECIPES
+from ganvas.workflows.benchmarks import BENCHMARKS
 
 ROOT = Path(__file__).parents[1]
 SOURCE = sorted((ROOT / "src").rglob("*.py"))
@@ -42,6 +43,7 @@ TABLES = {
     "RECIPES": RECIPES,
     "METRICS": METRICS,
     "FEATURES": FEATURES,
+    "BENCHMARKS": BENCHMARKS,
 }
 ROWS = [pytest.param(entry, id=f"{table}-{name}") for table, rows in TABLES.items() for name, entry in rows.items()]
 

@@ -64,6 +64,10 @@ METRICS: dict[str, Entry] = {
         "ganvas.metrics.stacked_mnist:STACKED_MODES",
         "Stacked MNIST: how many of its 1,000 numbers occur among the images.",
     ),
+    "stacked-sure-modes": Entry(
+        "ganvas.metrics.stacked_mnist:STACKED_SURE_MODES",
+        "Stacked MNIST: how many of its numbers occur five times or more: errors of the judge hardly make such.",
+    ),
     "stacked-kl": Entry(
         "ganvas.metrics.stacked_mnist:STACKED_KL",
         "Stacked MNIST: divergence of the shares of its 1,000 numbers from equal ones.",
@@ -82,6 +86,10 @@ FEATURES: dict[str, Entry] = {
     "colour": Entry(
         "ganvas.metrics.small:colour",
         "A small network that learnt the photos of CIFAR-10: for colour images of 28 to 64 pixels; ships with Ganvas.",
+    ),
+    "stacked": Entry(
+        "ganvas.metrics.stacked_network:stacked",
+        "The network of `grey` on each of three channels: reads the numbers of stacked MNIST, and is for it alone.",
     ),
     "inception": Entry(
         "ganvas.metrics.inception:inception",

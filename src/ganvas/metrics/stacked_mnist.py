@@ -84,4 +84,5 @@ def _metric(name: str, value_of: Callable[[Modes], float], lower_is_better: bool
 
 
 STACKED_MODES = _metric("stacked-modes", lambda found: found.found, lower_is_better=False)
+STACKED_SURE_MODES = _metric("stacked-sure-modes", lambda found: found.surely_found, lower_is_better=False)
 STACKED_KL = _metric("stacked-kl", lambda found: found.divergence, lower_is_better=True)
