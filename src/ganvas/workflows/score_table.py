@@ -62,6 +62,11 @@ def features_of(score: Score) -> str:
     return score.features or score.protocol.partition("-")[0]
 
 
+def network_of(score: Score) -> str:
+    """Return the feature network of a score, as its protocol names it."""
+    return score.protocol.removesuffix(f"-{score.metric}{score.num_samples}")
+
+
 def legend(scores: Iterable[Score]) -> list[str]:
     """Return a line for each head: its protocol, and which way is better."""
     by_protocol = {score.protocol: score for score in scores}

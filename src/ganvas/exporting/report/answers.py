@@ -177,11 +177,11 @@ def _weakest(obedience: Obedience) -> str:
 
 
 def _copy_words(copies: Copies) -> str:
-    few = f"{copies.expected:.1g}" if copies.expected < 10 else f"{copies.expected:.0f}"
+    few = f"about {copies.expected:,.0f}" if copies.expected >= 1 else "fewer than 1"
     side = "nearer to" if copies.statistic < 0 else "farther from"
     return (
         f"{copies.num_suspects:,} of {len(copies.generated):,} images lie suspiciously near one training image; of as "
-        f"many fresh real ones about {few} would, {copies.by_chance} at most. {copies.authenticity:.1%} are authentic "
+        f"many fresh real ones {few} would, {copies.by_chance} at most. {copies.authenticity:.1%} are authentic "
         f"(of real images it never saw {copies.held_out_authenticity:.1%}). On the whole its images lie {side} the "
         f"training images than fresh ones (C_T {copies.statistic:+.1f})."
     )
