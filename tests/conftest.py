@@ -18,7 +18,12 @@ from ganvas.recipes import RECIPES
 from ganvas.workflows.prepare import prepare
 
 SIZES = (8, 16, 28, 32, 64)
-SMALL = {"training.batch_size": 4, "training.checkpoint.score_images": 16, "training.threads": 1}
+SMALL = {
+    "training.batch_size": 4,
+    "training.checkpoint.score_images": 16,
+    "training.scoring.most_share": 1.0,
+    "training.threads": 1,
+}
 """Settings that make any recipe quick and exactly repeatable."""
 
 

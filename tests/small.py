@@ -23,6 +23,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
 TRAINING: dict[str, Any] = {
     "training.batch_size": 4,
     "training.checkpoint.score_images": 16,
+    "training.scoring.most_share": 1.0,
     "training.threads": 1,
 }
 

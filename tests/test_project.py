@@ -25,6 +25,7 @@ from ganvas.images import save_png
 from ganvas.metrics import FEATURES, METRICS
 from ganvas.models import MODELS
 from ganvas.recipes import RECIPES
+from ganvas.workflows.benchmarks import BENCHMARKS
 
 ROOT = Path(__file__).parents[1]
 SOURCE = sorted((ROOT / "src").rglob("*.py"))
@@ -42,11 +43,14 @@ TABLES = {
     "RECIPES": RECIPES,
     "METRICS": METRICS,
     "FEATURES": FEATURES,
+    "BENCHMARKS": BENCHMARKS,
 }
 ROWS = [pytest.param(entry, id=f"{table}-{name}") for table, rows in TABLES.items() for name, entry in rows.items()]
 
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_EXAMPLE = 500, 60, 160
 NO_NOUNS = {"utils", "util", "helpers", "helper", "misc", "common"}
+TENSORS_OF_A_CHECKED_FILE = "torch.load(io.BytesIO(content), map_location='cpu', weights_only=True)"
+"""How `metrics/weights.py` reads weights published as a pickle alone, once their SHA-256 is the known one."""
 CODE_RUNNING_FORMATS = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}
 COMMANDS_WITHOUT_TORCH = [
     "--help",
@@ -61,6 +65,7 @@ COMMANDS_WITHOUT_TORCH = [
     "data",
     "train --help",
     "evaluate --help",
+    "weights",
     "generate --help",
     "export --help",
     "demo --help",
@@ -79,12 +84,14 @@ def at(node: ast.expr | ast.stmt) -> str:
 def test_nothing_reads_or_writes_pickles(tree: ast.Module) -> None:
     """Whatever can run code when it is read is neither written nor read."""
     found = []
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    checked = [call.func for call in calls if ast.unparse(call) == TENSORS_OF_A_CHECKED_FILE]
     for node in ast.walk(tree):
         modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         found += [module for module in modules if module.split(".")[0] in CODE_RUNNING_FORMATS]
         if isinstance(node, ast.Attribute) and ast.unparse(node) in {"torch.load", "torch.save"}:
-            found.append(at(node))
+            found += [] if node in checked else [at(node)]
         if isinstance(node, ast.keyword) and node.arg == "allow_pickle" and ast.unparse(node.value) != "False":
             found.append(at(node.value))
     assert not found

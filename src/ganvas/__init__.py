@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ganvas.players import Gan
     from ganvas.recipes.own import layer, network, read_recipe
     from ganvas.recipes.recipe import Recipe, find_recipe
+    from ganvas.workflows.assessment import assess
     from ganvas.workflows.book import build_discriminator, build_generator, train_gan
     from ganvas.workflows.collect import collect
     from ganvas.workflows.compare import compare
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ganvas.workflows.model import Model, load
     from ganvas.workflows.plan import plan
     from ganvas.workflows.prepare import prepare
+    from ganvas.workflows.ranking import rank
     from ganvas.workflows.run_folder import RunFolder
     from ganvas.workflows.trace import trace
     from ganvas.workflows.train import resume, train
@@ -42,6 +44,7 @@ _HOMES = {
     "Model": "ganvas.workflows.model",
     "Recipe": "ganvas.recipes.recipe",
     "RunFolder": "ganvas.workflows.run_folder",
+    "assess": "ganvas.workflows.assessment",
     "build_discriminator": "ganvas.workflows.book",
     "build_generator": "ganvas.workflows.book",
     "compare": "ganvas.workflows.compare",
@@ -56,6 +59,7 @@ _HOMES = {
     "network": "ganvas.recipes.own",
     "plan": "ganvas.workflows.plan",
     "prepare": "ganvas.workflows.prepare",
+    "rank": "ganvas.workflows.ranking",
     "read_recipe": "ganvas.recipes.own",
     "resume": "ganvas.workflows.train",
     "trace": "ganvas.workflows.trace",
@@ -76,6 +80,8 @@ __all__ = [  # noqa: RUF022  (the order of the road)
     "generate",
     "translate",
     "evaluate",
+    "assess",
+    "rank",
     "compare",
     "export",
     "find_recipe",

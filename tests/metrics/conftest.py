@@ -62,6 +62,16 @@ def mnist():
     return read_set("train"), read_set("t10k")
 
 
+@pytest.fixture(scope="session")
+def cifar():
+    """The 10,000 test photos of CIFAR-10, 32x32 colour, in the order of their classes."""
+    with tarfile.open(real_data("cifar10.tar")) as archive:
+        classes = json.load(archive.extractfile("cifar10/index.json"))["classes"]
+        sheets = [Image.open(archive.extractfile(f"cifar10/test/{name}.webp")) for name in classes]
+        tiles = [np.asarray(sheet.convert("RGB")).reshape(10, 32, 100, 32, 3).swapaxes(1, 2) for sheet in sheets]
+    return ImageSet(np.concatenate(tiles).reshape(-1, 32, 32, 3), np.arange(10).repeat(1_000))
+
+
 @pytest.fixture
 def one_thread():
     before = torch.get_num_threads()

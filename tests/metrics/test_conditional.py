@@ -3,7 +3,7 @@ import pytest
 
 from ganvas.errors import DataError, UsageError
 from ganvas.metrics.conditional import ACCURACY, agreement
-from ganvas.metrics.protocol import View
+from ganvas.metrics.protocol import Reference, View
 from ganvas.seeds import Stream
 
 ASKED = np.array([0, 0, 1, 1, 1, 3])
@@ -26,7 +26,8 @@ def test_plain_is_json():
 
 
 def test_row_reads_labels_and_logits():
-    read = ACCURACY.against(View(np.zeros((1, 1), np.float32)), Stream(0, "accuracy"))
+    nothing = View(np.zeros((1, 1), np.float32))
+    read = ACCURACY.against(Reference(nothing, nothing), Stream(0, "accuracy"))
     reading = read(View(np.zeros((6, 2), np.float32), LOGITS, ASKED))
     assert reading.value == pytest.approx(4 / 6)
     assert reading.details is not None

@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -7,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ganvas.errors import DataError
-from ganvas.metrics.frechet import FID, Gaussian, Moments, frechet_distance
-from ganvas.metrics.protocol import View
+from ganvas.metrics.frechet import FID, Gaussian, Moments, couple, distance_to, frechet_distance, merged, streamed
+from ganvas.metrics.protocol import Reference, View
 from ganvas.seeds import Stream
 
 PAIRS = ["half_a__half_b", "animals__vehicles", "half_a__vehicles", "only_cats__animals", "half_a__tiny40"]
@@ -139,9 +140,92 @@ def test_bias_of_a_sample_follows_the_known_law():
     assert abs(np.mean(values) - expected) < 3 * standard_error + 0.02 * expected
 
 
+def test_bias_law_holds_within_five_per_cent():
+    width, count = 8, 1000
+    exact = Gaussian.of_covariance(np.zeros(width), np.eye(width))
+    values = [frechet_distance(exact, Moments.of(normal(count, width, "law", s)).gaussian()) for s in range(400)]
+    assert np.mean(values) == pytest.approx((width + width * (width + 1) / 4) / count, rel=0.05)
+
+
+@settings(max_examples=25, deadline=None)
+@given(cuts=st.lists(st.integers(0, 400), min_size=0, max_size=6), order_seed=st.integers(0, 99))
+def test_parts_of_any_split_merged_in_any_order_give_the_whole(cuts, order_seed):
+    features = 5 + normal(400, 6) * np.linspace(1e-3, 10, 6)
+    bounds = [0, *sorted(cuts), 400]
+    parts = [Moments.of(features[start:stop]) for start, stop in pairwise(bounds)]
+    order = Stream(order_seed, "order").permutation(len(parts))
+    law, whole = merged(parts[i] for i in order).gaussian(), Moments.of(features).gaussian()
+    np.testing.assert_allclose(law.mean, whole.mean, rtol=1e-10)
+    np.testing.assert_allclose(law.factor.T @ law.factor, whole.factor.T @ whole.factor, rtol=1e-10, atol=1e-10)
+    other = Moments.of(normal(100, 6, "other")).gaussian()
+    assert frechet_distance(law, other) == pytest.approx(frechet_distance(whole, other), rel=1e-10)
+
+
+def test_ranks_that_each_stream_their_share_give_the_distance_of_one_machine(metric_fixtures):
+    _, sets, expected = metric_fixtures
+    features, real = sets["half_b"], Moments.of(sets["half_a"]).gaussian()
+    ranks = [streamed(np.array_split(features[rank::3], 17)) for rank in range(3)]  # every third image to each
+    found = frechet_distance(real, merged(ranks).gaussian())
+    assert found == pytest.approx(frechet_distance(real, Moments.of(features).gaussian()), rel=1e-10)
+    assert found == pytest.approx(expected["pairs"]["half_a__half_b"]["fid"], rel=1e-6)
+
+
+def test_streaming_keeps_one_batch_and_a_small_factor():
+    import tracemalloc
+
+    width, batches = 16, 400
+
+    def features():
+        for number in range(batches):
+            yield normal(250, width, "batch", number)
+
+    streamed(normal(250, width, "batch", number) for number in range(2))  # what is loaded once is not counted
+    tracemalloc.start()
+    moments = streamed(features())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert moments.count == 250 * batches
+    assert peak < 20 * 250 * width * 8  # all features would be 400 batches
+    with pytest.raises(DataError, match="there are none"):
+        streamed([])
+
+
+def test_influence_is_the_change_when_an_image_weighs_more():
+    first, features = Moments.of(normal(60, 4, "a")).gaussian(), 0.3 + normal(50, 4, "b") * [1, 2, 0.5, 1]
+
+    def weighted(weights):
+        weights = weights / weights.sum()
+        mean = weights @ features
+        centred = features - mean
+        return frechet_distance(first, Gaussian.of_covariance(mean, centred.T * weights @ centred))
+
+    plain, step = np.ones(50), 1e-5
+    law = Gaussian.of_covariance(features.mean(axis=0), np.cov(features.T, bias=True))
+    influence = couple(first, law).influence(features)
+    change = [(weighted(plain + step * one) - weighted(plain - step * one)) / (2 * step) for one in np.eye(50)]
+    np.testing.assert_allclose(influence - influence.mean(), 50 * np.array(change), rtol=1e-5, atol=1e-6)
+
+
+def test_transport_carries_one_covariance_to_the_other():
+    first, second = Moments.of(normal(90, 5, "a")).gaussian(), Moments.of(2 * normal(70, 5, "b")).gaussian()
+    root = couple(first, second).root
+    transport = root @ root.T
+    one, two = first.factor.T @ first.factor, second.factor.T @ second.factor
+    np.testing.assert_allclose(transport @ two @ transport, one, rtol=1e-9, atol=1e-10)
+
+
+def test_identical_images_have_a_distance_and_no_error():
+    real = Moments.of(normal(30, 3)).gaussian()
+    value, error = distance_to(real, np.ones((10, 3)))
+    expected = np.sum((real.mean - 1) ** 2) + np.sum(real.factor**2)
+    assert value == pytest.approx(expected, rel=1e-12)
+    assert error == 0
+    assert distance_to(Moments.of(np.ones((5, 3))).gaussian(), np.ones((10, 3))) == (0, 0)
+
+
 def test_row_reads_a_view_against_the_reference(metric_fixtures):
     _, sets, expected = metric_fixtures
-    read = FID.against(View(sets["half_a"]), Stream(0, "fid"))
+    read = FID.against(Reference(View(sets["half_a"]), View(sets["half_b"])), Stream(0, "fid"))
     reading = read(View(sets["half_b"]))
     assert reading.value == pytest.approx(expected["pairs"]["half_a__half_b"]["fid"], rel=1e-6)
     assert FID.lower_is_better

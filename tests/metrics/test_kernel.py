@@ -6,8 +6,8 @@ import torch
 
 from ganvas.errors import DataError
 from ganvas.metrics import kernel
-from ganvas.metrics.kernel import KID, kernel_distance, squared_mmd
-from ganvas.metrics.protocol import View
+from ganvas.metrics.kernel import KID, cubic_kernel, influence, kernel_distance, squared_mmd, sums_between, sums_within
+from ganvas.metrics.protocol import Reference, View
 from ganvas.seeds import Stream
 
 PAIRS = [
@@ -120,9 +120,21 @@ def test_subsets_come_from_the_stream_and_estimate_the_full_value(metric_fixture
     assert std == pytest.approx(case["kid"]["std"], rel=0.3)
 
 
+def test_influence_is_twice_the_witness_of_each_image():
+    real, fake = normal(9, 4, "a"), normal(7, 4, "b")
+    found = influence(sums_within(fake, cubic_kernel), 7, sums_between(fake, real, cubic_kernel), 9)
+
+    def k(x, y):
+        return (x @ y / 4 + 1) ** 3
+
+    for number, image in enumerate(fake):
+        others = np.mean([k(image, y) for i, y in enumerate(fake) if i != number])
+        assert found[number] == pytest.approx(2 * (others - np.mean([k(x, image) for x in real])), rel=1e-12)
+
+
 def test_small_sets_make_small_subsets(metric_fixtures):
     _, sets, _ = metric_fixtures
-    reading = KID.against(View(sets["half_a"]), Stream(0, "kid"))(View(sets["tiny40"]))
+    reading = KID.against(Reference(View(sets["half_a"]), View(sets["half_b"])), Stream(0, "kid"))(View(sets["tiny40"]))
     assert reading.spread is not None
     assert abs(reading.value) < 3 * reading.spread
 

@@ -7,8 +7,8 @@ import pytest
 
 from ganvas.errors import DataError
 from ganvas.metrics import METRICS, manifold
-from ganvas.metrics.manifold import neighbourhoods, squared_radii
-from ganvas.metrics.protocol import View
+from ganvas.metrics.manifold import neighbourhoods, squared_radii, with_errors
+from ganvas.metrics.protocol import Reference, View
 from ganvas.seeds import Stream
 
 PAIRS = [
@@ -68,11 +68,21 @@ def test_fidelity_and_variety_fall_apart():
     assert far == (0, 0, 0, 0)
 
 
+def test_errors_are_those_of_means_and_of_the_jackknife():
+    real, fake = normal(40, 3, "a"), 0.5 + normal(30, 3, "b")
+    values, errors = with_errors(real, fake, 3)
+    assert values == neighbourhoods(real, fake, 3)
+    assert errors.precision == pytest.approx(np.sqrt(values.precision * (1 - values.precision) / 29), rel=1e-12)
+    without = [neighbourhoods(real, np.delete(fake, i, axis=0), 3).coverage for i in range(30)]
+    jackknife = np.sqrt(29 / 30 * np.sum((without - np.mean(without)) ** 2))
+    assert errors.coverage == pytest.approx(jackknife * 30 / 29, rel=1e-12)
+
+
 def test_rows_read_views_and_name_k():
     reference, sample = View(normal(50, 4, "a").astype(np.float32)), View(normal(40, 4, "b").astype(np.float32))
     for name, k in (("precision", 3), ("recall", 3), ("density", 5), ("coverage", 5)):
         metric = METRICS[f"k{k}-{name}"].load()
-        value = metric.against(reference, Stream(0, "test"))(sample).value
+        value = metric.against(Reference(reference, sample), Stream(0, "test"))(sample).value
         assert metric.name == f"k{k}-{name}"
         assert not metric.lower_is_better
         assert value == getattr(neighbourhoods(reference.features, sample.features, k), name)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ganvas.errors import DataError
-from ganvas.metrics.protocol import View
-from ganvas.metrics.sliced import MIND, random_directions, sliced_distance
+from ganvas.metrics.protocol import Reference, View
+from ganvas.metrics.sliced import MIND, random_directions, sliced_distance, with_influence
 from ganvas.seeds import Stream
 
 
@@ -52,10 +52,27 @@ def test_directions_are_unit_seeded_and_uniform():
     np.testing.assert_allclose(directions.T @ directions / 4_000, np.eye(3) / 3, atol=0.02)
 
 
+def test_influence_is_the_change_when_an_image_moves_along_its_slope():
+    """The potential's slope at an image is N times how much the distance changes with the image."""
+    first, second, directions = normal(40, 1), 0.5 + 2 * normal(40, 1, "y"), random_directions(1, Stream(0, "d"), 4)
+    order = np.argsort(second[:, 0])
+    value, found = with_influence(first, second, directions)
+    assert value == sliced_distance(first, second, directions)
+    found = found[order]
+    ranked, partners = second[order, 0], np.sort(first[:, 0])
+    slopes = 3 * 2 * (ranked - partners)  # 3 d times phi'
+    expected = np.cumsum((slopes[1:] + slopes[:-1]) / 2 * np.diff(ranked))
+    np.testing.assert_allclose(found[1:] - found[0], expected, rtol=1e-9, atol=1e-9)
+    moved = second.copy()
+    moved[order[7]] += 1e-6
+    change = (sliced_distance(first, moved, directions) - sliced_distance(first, second, directions)) / 1e-6
+    assert slopes[7] / 40 == pytest.approx(change, rel=1e-4)
+
+
 def test_row_draws_as_many_reference_images_as_the_sample_has():
     reference = View(normal(500, 8).astype(np.float32))
-    read = MIND.against(reference, Stream(0, "mind"))
     near, far = View(normal(100, 8, "near").astype(np.float32)), View(3 * normal(100, 8, "far").astype(np.float32))
+    read = MIND.against(Reference(reference, near), Stream(0, "mind"))
     assert 0 < read(near).value < read(far).value / 4
     assert read(near) == read(near)
 

@@ -24,6 +24,7 @@ SETTINGS = {
     "training.batch_size": 8,
     "training.checkpoint.every": 3,
     "training.checkpoint.score_images": 16,
+    "training.scoring.most_share": 1.0,
     "training.threads": 1,
     "training.balance_alpha": 0.0,
     "training.max_repeats": 6,
@@ -49,7 +50,7 @@ def digest(run):
 
 
 def log_of(run):
-    timed = {"images_per_second", "cpu_seconds"}
+    timed = {"images_per_second", "cpu_seconds", "score_seconds"}
     return [{key: value for key, value in row.items() if key not in timed} for row in RunFolder.open(run).read_log()]
 
 

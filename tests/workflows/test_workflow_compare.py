@@ -19,7 +19,12 @@ from ganvas.workflows.contest import NUM_POINTS
 from ganvas.workflows.run_folder import RunFolder
 from ganvas.workflows.train import resume, train
 
-QUICK = {"training.batch_size": 4, "training.checkpoint.score_images": 16, "training.threads": 1}
+QUICK = {
+    "training.batch_size": 4,
+    "training.checkpoint.score_images": 16,
+    "training.scoring.most_share": 1.0,
+    "training.threads": 1,
+}
 SMALL_GAN = find_recipe("mlp_gan")
 
 

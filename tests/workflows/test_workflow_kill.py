@@ -19,6 +19,7 @@ from ganvas.training import checkpoint
 from ganvas.workflows.run_folder import RunFolder
 
 LIMIT = 1200
+TIMES = ("images_per_second", "cpu_seconds", "score_seconds")
 QUICK = ("acgan", "mlp_gan", "stylegan2_ada", "wgan_gp")  # every kind of state a game has
 
 
@@ -32,7 +33,7 @@ def traces(run):
     """Return all that a run must leave equal: digest of all state, pointers, log without speeds, sample grids."""
     newest = checkpoint.all_checkpoints(run / "checkpoints")[0]
     log = [
-        {name: value for name, value in record.items() if name not in ("images_per_second", "cpu_seconds")}
+        {name: value for name, value in record.items() if name not in TIMES}
         for record in RunFolder.open(run).read_log()
     ]
     return {

@@ -22,6 +22,8 @@ from ganvas.workflows.prepare import prepare
 from ganvas.workflows.run_folder import RunFolder
 from ganvas.workflows.train import resume, train
 
+TIMES = ("images_per_second", "cpu_seconds", "score_seconds")
+
 
 def newest(run):
     return checkpoint.newest_valid(run / "checkpoints")[0]
@@ -45,7 +47,7 @@ def ten_steps(tmp_path_factory, finished_run):
 
 def losses(run, first):
     return [
-        {name: value for name, value in record.items() if name not in ("images_per_second", "cpu_seconds")}
+        {name: value for name, value in record.items() if name not in TIMES}
         for record in RunFolder.open(run).read_log()
         if record["step"] >= first
     ]

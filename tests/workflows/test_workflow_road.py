@@ -62,7 +62,7 @@ def test_labels_by_name_number_and_list(acgan_run):
 
 def test_exported_model_draws_the_same_pixels(acgan_run, tmp_path):
     folder = ganvas.export(acgan_run, tmp_path / "model")
-    names = {path.name for path in folder.iterdir()}
+    names = {path.name for path in folder.iterdir()} - {"evaluation.json"}  # there, where the run was evaluated before
     assert names == {"model.json", "generator.safetensors", "discriminator.safetensors", "README.md", "samples.png"}
     np.testing.assert_array_equal(ganvas.load(folder).generate(5, seed=2), ganvas.load(acgan_run).generate(5, seed=2))
     card = (folder / "README.md").read_text()
@@ -83,7 +83,9 @@ def test_export_never_replaces_a_foreign_folder(acgan_run, tmp_path):
 
 def test_evaluate_stands_between_floor_and_ceiling(acgan_run, digits_at):
     scores = {score.metric: score for score in ganvas.evaluate(acgan_run, digits_at(8), progress=Silent())}
-    assert scores.keys() == METRICS.keys()
+    metrics = [entry.load() for entry in METRICS.values()]
+    suitable = [metric for metric in metrics if not metric.suits or "classifier" in metric.suits]
+    assert scores.keys() == {metric.name for metric in suitable if not metric.costly}
     assert scores["accuracy"].floor >= 0.95, "the classifier knows the real digits"
     assert scores["accuracy"].value < 0.8, "three steps teach nothing"
     assert scores["fid"].floor < scores["fid"].value
@@ -94,8 +96,9 @@ def test_evaluate_stands_between_floor_and_ceiling(acgan_run, digits_at):
 
 def test_real_training_images_score_near_the_floor(digits_at):
     from ganvas.metrics.evaluation import evaluate
+    from ganvas.metrics.features import of_classifier
     from ganvas.metrics.protocol import ImageSet
-    from ganvas.workflows.evaluate import classifier_of, of_classifier
+    from ganvas.workflows.feature_networks import classifier_of
 
     data = ganvas.Dataset.open(digits_at(8))
     training, held_out = (ImageSet(data.pixels(split), data.labels(split)) for split in ("train", "test"))

@@ -43,6 +43,7 @@ BATCH, STEPS, SEED = 8, 6, 0
 SETTINGS = {
     "training.batch_size": BATCH,
     "training.checkpoint.score_images": 16,
+    "training.scoring.most_share": 1.0,
     "training.checkpoint.every": STEPS,
     "training.samples.every": STEPS,
     "training.threads": 1,
@@ -66,8 +67,8 @@ def picture(path):
 
 def losses(run):
     rows = RunFolder.open(run).read_log()
-    timed = ("images_per_second", "cpu_seconds")
-    return [{name: value for name, value in row.items() if name not in timed} for row in rows]
+    others = ("images_per_second", "cpu_seconds", "score")  # a run is scored where it ends, and may go on from there
+    return [{name: value for name, value in row.items() if not name.startswith(others)} for row in rows]
 
 
 class Seen(list):

@@ -30,7 +30,12 @@ from ganvas.workflows.prepare import prepare
 from ganvas.workflows.run_folder import RunFolder, hold
 from ganvas.workflows.train import resume, train, with_length
 
-QUICK = {"training.batch_size": 4, "training.checkpoint.score_images": 16, "training.threads": 1}
+QUICK = {
+    "training.batch_size": 4,
+    "training.checkpoint.score_images": 16,
+    "training.scoring.most_share": 1.0,
+    "training.threads": 1,
+}
 BREAKING = {
     "training.discriminator_optimizer.learning_rate": 1.0,
     "model.discriminator_widths": [64] * 12,
@@ -67,9 +72,9 @@ def test_run_folder_is_as_described(finished_run):
     assert sorted(path.name for path in (finished_run / "samples").iterdir()) == ["00000003.png", "00000006.png"]
     assert [int(path.name) for path in checkpoint.all_checkpoints(finished_run / "checkpoints")] == [6, 4, 2]
     assert (finished_run / "latest").read_text() == "00000006\n"
-    scores = {path.name: checkpoint.read_state(path)["score"] for path in (finished_run / "checkpoints").iterdir()}
-    assert {score["protocol"] for score in scores.values()} == {"pixels-mind16"}
-    assert (finished_run / "best").read_text().strip() == min(scores, key=lambda name: scores[name]["value"])
+    scores = RunFolder.open(finished_run).judgements()
+    assert [(score.step, score.protocol) for score in scores] == [(step, "pixels-mind16") for step in (2, 4, 6)]
+    assert int((finished_run / "best").read_text()) == min(scores, key=lambda score: score.value).step
     for folder in checkpoint.all_checkpoints(finished_run / "checkpoints"):
         verify_folder(folder)
     assert leftovers(finished_run) == []
@@ -98,9 +103,8 @@ def test_best_and_newest_checkpoints_are_kept(digits_at, tmp_path, keep):
     kept = {int(path.name) for path in checkpoint.all_checkpoints(run.checkpoints)}
     best = int((run.folder / "best").read_text())
     assert kept == set(range(9 - keep, 9)) | {best}
-    scores = {
-        step: checkpoint.read_state(checkpoint.folder_of(run.checkpoints, step))["score"]["value"] for step in kept
-    }
+    scores = {score.step: score.value for score in run.judgements()}
+    assert list(scores) == list(range(1, 9))
     assert scores[best] == min(scores.values())
     assert run.checkpoint_to_sample() == checkpoint.folder_of(run.checkpoints, best)
 

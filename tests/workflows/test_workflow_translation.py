@@ -152,9 +152,9 @@ def test_translations_of_held_out_pictures_are_evaluated(name, two_kinds, edges_
 
 def test_a_checkpoint_is_scored_by_translations(edges_run, cycle_run):
     for run in (edges_run, cycle_run):
-        state = checkpoint.read_state(RunFolder.open(run).checkpoint_to_sample())
-        assert state["score"]["protocol"].startswith("pixels-translated-mind")
-        assert state["score"]["value"] > 0
+        judgements = RunFolder.open(run).judgements()
+        assert judgements
+        assert all(score.protocol.startswith("pixels-translated-mind") and score.value > 0 for score in judgements)
 
 
 def test_an_exported_translator_translates_and_shows_its_runs_grid(edges_run, cycle_run, two_kinds, tmp_path):

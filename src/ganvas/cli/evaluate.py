@@ -1,8 +1,8 @@
-"""`ganvas evaluate RUN_OR_MODEL --data DIR`."""
+"""`ganvas evaluate RUN_OR_MODEL [...] --data DIR`."""
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
@@ -10,47 +10,136 @@ from ganvas.cli.arguments import parse
 from ganvas.cli.terminal import progress
 from ganvas.progress import Silent
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ganvas.metrics.protocol import Score
+    from ganvas.workflows.ranking import Ranking
+    from ganvas.workflows.score_table import Column
+
+_BORDERS = 3
+"""Characters between two columns of a table."""
+
 
 def run(arguments: list[str]) -> None:
-    """Print the scores of a model."""
+    """Print the scores of models."""
     parse(evaluate, "evaluate", arguments)
 
 
 def evaluate(
-    model: Positional[Path],
+    models: Annotated[Positional[tuple[Path, ...]], arg(metavar="RUN_OR_MODEL ...", help="run or model folders")] = (),
     /,
-    data: Annotated[Path, arg(help="dataset folder that it learnt from")],
+    data: Annotated[Path | None, arg(help="dataset folder that they learnt from")] = None,
+    features: Annotated[tuple[str, ...], arg(help="feature networks, such as classifier pixels8 inception")] = (),
+    metrics: Annotated[tuple[str, ...], arg(help="metrics, or all: the costly ones too")] = (),
     seed: Annotated[int, arg(help="seed of the generated images")] = 0,
+    seeds: Annotated[int, arg(help="seeds to measure; above 1 values are means, with intervals over seeds")] = 1,
+    out: Annotated[Path | None, arg(help="folder for reports, tables and pictures")] = None,
+    compare: Annotated[tuple[Path, ...], arg(help="earlier results, printed with --json or kept with --out")] = (),
+    checkpoints: Annotated[bool, arg(help="measure other checkpoints for the report, cheap or not")] = False,
+    csv: Annotated[Path | None, arg(help="file for a table of all scores")] = None,
     json_out: Annotated[bool, arg(name="json", help="print JSON instead of a table")] = False,
 ) -> None:
-    """Score a run's or model's images against a dataset.
+    """Score images of runs or models against a dataset; several are ranked in one table.
 
     Every score carries its protocol (feature network, metric, number of images) and stands between its floor, the
-    score of held-out real images, and its ceiling, that of noise.
+    score of held-out real images, and its ceiling, that of noise. Scores of other protocols are never put in one table.
+
+    With --out each model gets a report, one HTML file: is it good, diverse, does it draw what was asked for, did it
+    copy pictures, is it better than before, and with what may its numbers be compared.
+
+      ganvas evaluate runs/a --data data/photos --out reports/a
+      ganvas evaluate runs/a runs/b --data data/photos --seeds 3 --csv scores.csv
+      ganvas evaluate runs/c --data data/photos --compare reports/a/scores.json
     """
-    from ganvas.workflows.evaluate import evaluate as work
+    from ganvas.storage import replace_file
+    from ganvas.workflows.ranking import rank
 
-    scores = work(model, data, seed, Silent() if json_out else progress())
+    ranking = rank(
+        models,
+        data,
+        seed,
+        Silent() if json_out else progress(),
+        features or None,
+        metrics or None,
+        seeds,
+        earlier=compare,
+        out=out,
+        checkpoints=checkpoints or None,
+    )
+    if csv is not None:
+        replace_file(csv, ranking.csv().encode())
+    alone = len(ranking.models) == 1
     if json_out:
-        print(json.dumps([score.plain() for score in scores], indent=2))
+        print(json.dumps([score.plain() for score in ranking.scores] if alone else ranking.plain(), indent=2))
+    elif alone:
+        print_scores(ranking.scores)
     else:
-        print_scores(scores)
+        print_ranking(ranking)
+    if out is not None and not json_out:
+        print(f"Reports and tables: {out}")
 
 
-def print_scores(scores: list) -> None:
-    """Print scores as a table, and what their features can tell."""
+def print_scores(scores: "list[Score]") -> None:
+    """Print scores as a table for each feature network, and what its features can tell."""
     from rich.console import Console
+
+    from ganvas.workflows.score_table import network_of
+
+    console = Console()
+    networks = dict.fromkeys((network_of(score), score.num_samples, score.caution) for score in scores)
+    for network, num_samples, caution in networks:
+        named = [score for score in scores if (network_of(score), score.num_samples) == (network, num_samples)]
+        console.print(f"Scores of protocols {network}-METRIC{num_samples}", highlight=False)
+        console.print(_scores_of(named))
+        console.print(caution, style="dim", highlight=False)
+
+
+def _scores_of(scores: "list[Score]") -> "Table":
     from rich.table import Table
 
-    table = Table(title="Scores", title_justify="left")
-    table.add_column("protocol", no_wrap=True)
-    table.add_column("better")
-    for column in ("model", "real", "noise"):
-        table.add_column(column, justify="right")
+    from ganvas.workflows.score_table import direction, figure
+
+    table = Table()
+    table.add_column("metric", no_wrap=True)
+    table.add_column("better", no_wrap=True)
+    intervals = any(score.interval for score in scores)
+    for column in ("model", *(["95 %"] if intervals else []), "real", "noise"):
+        table.add_column(column, justify="right", no_wrap=True)
     for score in scores:
-        percent = not score.lower_is_better
-        values = (f"{value:.2%}" if percent else f"{value:.4g}" for value in (score.value, score.floor, score.ceiling))
-        table.add_row(score.protocol, "lower" if score.lower_is_better else "higher", *values)
+        ends = [" to ".join(figure(score, end) for end in score.interval) if score.interval else ""]
+        values = [figure(score, score.value), *(ends if intervals else [])]
+        better = direction(score).removesuffix(" is better").removesuffix(" images is best")
+        table.add_row(score.metric, better, *values, figure(score, score.floor), figure(score, score.ceiling))
+    return table
+
+
+def print_ranking(ranking: "Ranking") -> None:
+    """Print a table with a row for each model and a column for each protocol, the best values bold."""
+    from rich.console import Console
+
+    from ganvas.workflows.score_table import blocks
+
     console = Console()
-    console.print(table)
-    console.print(scores[0].caution, style="dim", highlight=False)
+    for block in blocks(ranking.columns(), console.width - 2, _BORDERS):
+        console.print(_table(block))
+    console.print("bold: the best, and those whose 95 % intervals meet its", style="dim", highlight=False)
+    for line in ranking.legend:
+        console.print(line, style="dim", highlight=False)
+    for caution in dict.fromkeys(score.caution for score in ranking.scores):
+        console.print(caution, style="dim", highlight=False)
+
+
+def _table(block: "list[Column]") -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table()
+    for column in block:
+        table.add_column(Text(column.head), justify="right" if column.is_number else "left", no_wrap=True)
+    num_rows = len(block[0].cells)
+    for row in range(num_rows):
+        cells = [Text(column.cells[row], style="bold" if row in column.best else "") for column in block]
+        is_real_or_noise = row >= num_rows - 2
+        table.add_row(*cells, style="dim" if is_real_or_noise else "", end_section=row == num_rows - 3)
+    return table

@@ -13,6 +13,7 @@ VERBS: dict[str, Entry] = {
     "doctor": Entry("ganvas.cli.doctor:run", "whether pictures are good enough, and what would be done to them"),
     "train": Entry("ganvas.cli.train:run", "a recipe and a dataset in, a run folder out; or --resume a run"),
     "evaluate": Entry("ganvas.cli.evaluate:run", "a model and its dataset in, scores out"),
+    "weights": Entry("ganvas.cli.weights:run", "the published networks that scores may need: which, and getting them"),
     "compare": Entry("ganvas.cli.compare:run", "several recipes in, each trained for as long, one table out"),
     "generate": Entry("ganvas.cli.generate:run", "a model in, images out"),
     "export": Entry("ganvas.cli.export:run", "a run in, a model folder out"),

@@ -45,9 +45,11 @@ def download(
     folder: Path,
     progress: Progress,
     patience: Patience = Patience(),  # noqa: B008  (immutable)
+    elsewhere: str | None = None,
 ) -> None:
     """Put every file of the set `title` into `folder`; a mirror that fails is followed by the next.
 
+    `elsewhere` says in words where else they are looked for, None for a data folder.
     Raises `DataError` naming the files, their hashes, what each mirror answered, and what to do by hand.
     """
     on_disk(lambda: folder.mkdir(parents=True, exist_ok=True), folder)
@@ -63,7 +65,7 @@ def download(
             except _Failed as failure:
                 failures.append(f"{url}: {failure}")
         else:
-            raise DataError(_by_hand(title, files, folder, failures))
+            raise DataError(_by_hand(title, files, folder, failures, elsewhere))
 
 
 def _download_one(url: str, file: RemoteFile, folder: Path, progress: Progress, patience: Patience) -> None:
@@ -115,11 +117,16 @@ def _in_words(error: Exception, patience: Patience) -> str:
     return str(reason) or type(reason).__name__
 
 
-def _by_hand(title: str, files: Sequence[RemoteFile], folder: Path, failures: Sequence[str]) -> str:
+def _by_hand(
+    title: str, files: Sequence[RemoteFile], folder: Path, failures: Sequence[str], elsewhere: str | None
+) -> str:
     wanted = "\n".join(f"  {file.name} ({file.num_bytes:,} bytes, SHA-256 {file.sha256})" for file in files)
     answers = "\n".join(f"  {failure}" for failure in failures)
+    elsewhere = elsewhere or (
+        f"a folder `{folder.name}` of the data folder that --data-dir (`data_dir`) or the environment variable "
+        "GANVAS_DATA names"
+    )
     return (
         f"Could not download {title}. Wanted:\n{wanted}\nTried:\n{answers}\n"
-        f"Put these files into `{folder}` by hand, or into a folder `{folder.name}` of the data folder that "
-        "--data-dir (`data_dir`) or the environment variable GANVAS_DATA names, and try again."
+        f"Put these files into `{folder}` by hand, or into {elsewhere}, and try again."
     )

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.errors import DataError, UsageError
-from ganvas.metrics.protocol import Metric, Reading, View
+from ganvas.metrics.intervals import of_share
+from ganvas.metrics.protocol import Metric, Reading, Reference, View
 from ganvas.seeds import Stream
 
 
@@ -51,14 +52,21 @@ def agreement(asked: NDArray[np.int64], logits: NDArray[np.float32]) -> Agreemen
     return Agreement(counts.reshape(num_classes, num_classes))
 
 
-def _against(_reference: View, _stream: Stream) -> Callable[[View], Reading]:
+def _against(_reference: Reference, _stream: Stream) -> Callable[[View], Reading]:
     def read(sample: View) -> Reading:
         if sample.labels is None or sample.logits is None:
             raise UsageError("Accuracy needs labels and a feature network with classes, such as `classifier`.")
         found = agreement(sample.labels, sample.logits)
-        return Reading(found.accuracy, details=found.plain())
+        return Reading(found.accuracy, details=found.plain(), interval=of_share(found.accuracy, len(sample.labels)))
 
     return read
 
 
-ACCURACY = Metric("accuracy", _against, lower_is_better=False, needs_labels=True)
+ACCURACY = Metric(
+    "accuracy",
+    _against,
+    lower_is_better=False,
+    needs_labels=True,
+    needs_classes=True,
+    suits=("classifier", "stacked"),  # others' classes are not the dataset's
+)

@@ -4,23 +4,46 @@ All three meet the same reference, the full training set, with the same number o
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ganvas.catalogue import find
-from ganvas.errors import DataError, UsageError
-from ganvas.metrics import METRICS
+from ganvas.errors import DataError
+from ganvas.metrics import intervals
+from ganvas.metrics.choosing import Given, chosen_metrics, obstacle
 from ganvas.metrics.features import FeatureNetwork
-from ganvas.metrics.protocol import ImageSet, Metric, Reading, Score, protocol_name
+from ganvas.metrics.protocol import ImageSet, Metric, Reference, Score, View, protocol_name
 from ganvas.progress import Progress, Silent
 from ganvas.seeds import Stream
 
 MOST_SAMPLES = 10_000
 
 
-def num_samples(num_training: int, num_held_out: int) -> int:
-    """Return N, the images that generated set, floor and ceiling each hold: as many as held-out, at most 10,000."""
-    count = min(num_held_out, num_training, MOST_SAMPLES)
+class ViewCache(Protocol):
+    """What keeps the views of one dataset's real images."""
+
+    def view(self, network: FeatureNetwork, images: ImageSet, key: str, progress: Progress) -> View:
+        """Return what `network` sees of the images that `key` names within the dataset."""
+        ...
+
+
+class _Sets(NamedTuple):
+    training: ImageSet
+    held_out: ImageSet
+    generated: ImageSet
+    noise: ImageSet
+    held_out_name: str
+
+
+class _Views(NamedTuple):
+    reference: Reference
+    generated: View
+    noise: View
+
+
+def num_samples(num_training: int, num_held_out: int, most: int = MOST_SAMPLES) -> int:
+    """Return N, the images that generated set, floor and ceiling each hold: as many as held-out, at most `most`."""
+    count = min(num_held_out, num_training, most)
     if count < 2:
         raise DataError(
             f"Scores need at least 2 held-out and 2 training images; found {num_held_out} and {num_training}. "
@@ -37,68 +60,80 @@ def evaluate(
     metrics: Sequence[str] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    cache: ViewCache | None = None,
+    bootstrap: int = 20,
+    most_samples: int = MOST_SAMPLES,
 ) -> list[Score]:
-    """Return one score per feature network and metric; `metrics` None takes all that can be computed.
+    """Return one score per feature network and metric.
 
-    `generated` carries the labels asked for, None for an unconditional generator. Raises `DataError` where images
-    do not fit together, `UsageError` where a metric asked for cannot be computed.
+    `metrics` None takes all that can be computed but the costly ones, "all" those too. `generated` carries the labels
+    asked for, None for an unconditional generator. `cache` keeps what the networks see of the real images; it belongs
+    to this dataset. `bootstrap` is the number of resamples of intervals that need them; 0 gives no intervals. At most
+    `most_samples` images are compared.
+
+    Raises `DataError` where images do not fit together, `UsageError` where a metric asked for cannot be computed.
     """
-    count = num_samples(len(training.pixels), len(held_out.pixels))
+    count = num_samples(len(training.pixels), len(held_out.pixels), most_samples)
     _require_fitting(training, held_out, generated, count)
-    sample = _some(generated, count, Stream(seed, "metrics/generated"))
-    sets = [sample, _some(held_out, count, Stream(seed, "metrics/held-out")), _noise_like(sample, seed)]
-    chosen = [find(METRICS, "metric", name) for name in (METRICS if metrics is None else metrics)]
-    labelled = generated.labels is not None and held_out.labels is not None
-    _require_computable(chosen, networks, labelled, count, asked=metrics is not None)
+    sets = _sets(training, held_out, generated, count, seed)
+    given = Given.of(training.labels, sets.held_out.labels, sets.generated.labels, count)
+    chosen = chosen_metrics(metrics, networks, given)
     progress = progress or Silent()
-    progress.begin("Evaluate", (len(training.pixels) + len(sets) * count) * len(networks))
+    progress.begin("Evaluate", (len(training.pixels) + 3 * count) * len(networks))
     scores = []
     for network in networks:
-        usable = [metric for metric in chosen if _computable(metric, network, labelled, count)]
-        scores += _scores(network, usable, training, sets, seed, progress)
+        usable = [metric for metric in chosen if not obstacle(metric, network, given)]
+        views = _views(network, sets, cache, progress)
+        scores += [_score(network, metric, views, seed, bootstrap, progress) for metric in usable]
     progress.end()
     return scores
 
 
-def _scores(
-    network: FeatureNetwork,
-    metrics: Sequence[Metric],
-    training: ImageSet,
-    sets: Sequence[ImageSet],
-    seed: int,
-    progress: Progress,
-) -> list[Score]:
-    reference = network.view(training, progress)
-    views = [network.view(images, progress) for images in sets]
-    scores = []
-    for metric in metrics:
-        progress.advance(0, f"{network.name} {metric.name}")
-        read = metric.against(reference, Stream(seed, f"metrics/{metric.name}"))
-        generated, floor, ceiling = (read(view) for view in views)
-        scores.append(_score(network, metric, (generated, floor, ceiling), len(sets[0].pixels), len(training.pixels)))
-    return scores
+def _sets(training: ImageSet, held_out: ImageSet, generated: ImageSet, count: int, seed: int) -> _Sets:
+    sample = _some(generated, count, Stream(seed, "metrics/generated"))
+    part = "held-out" if len(held_out.pixels) == count else f"held-out-{count}-of-seed-{seed}"
+    some = _some(held_out, count, Stream(seed, "metrics/held-out"))
+    return _Sets(training, some, sample, _noise_like(sample, seed), part)
+
+
+def _views(network: FeatureNetwork, sets: _Sets, cache: ViewCache | None, progress: Progress) -> _Views:
+    def view(images: ImageSet, key: str = "") -> View:
+        seen = cache.view(network, images, key, progress) if cache and key else network.view(images, progress)
+        return seen._replace(pixels=images.pixels)
+
+    reference = Reference(view(sets.training, "training"), view(sets.held_out, sets.held_out_name))
+    return _Views(reference, view(sets.generated), view(sets.noise))
 
 
 def _score(
-    network: FeatureNetwork,
-    metric: Metric,
-    readings: tuple[Reading, Reading, Reading],
-    num_samples: int,
-    num_reference: int,
+    network: FeatureNetwork, metric: Metric, views: _Views, seed: int, bootstrap: int, progress: Progress
 ) -> Score:
-    generated, floor, ceiling = readings
+    progress.advance(0, f"{network.name} {metric.name}")
+    stream, reference, count = Stream(seed, f"metrics/{metric.name}"), views.reference, len(views.generated.features)
+    read, real = metric.against(reference, stream), reference.held_out
+    if metric.floor_of_training:
+        num_training = len(reference.training.features)
+        real = reference.training.rows(np.sort(stream.child("floor").permutation(num_training)[:count]))
+    reading = read(views.generated)
+    interval = reading.interval
+    if metric.resampled and bootstrap:
+        seen = views.generated if metric.needs_pixels else views.generated._replace(pixels=None)
+        interval = intervals.bootstrap(read, seen, reading.value, bootstrap, stream.child("bootstrap"))
     return Score(
-        protocol=protocol_name(network.name, metric.name, num_samples),
+        protocol=protocol_name(network.name, metric.name, count),
         metric=metric.name,
-        value=generated.value,
-        floor=floor.value,
-        ceiling=ceiling.value,
+        features=network.name.partition("-")[0],
+        value=reading.value,
+        floor=read(real).value,
+        ceiling=read(views.noise).value,
         lower_is_better=metric.lower_is_better,
-        spread=generated.spread,
-        num_samples=num_samples,
-        num_reference=num_reference,
+        floor_is_best=metric.floor_is_best,
+        spread=reading.spread,
+        interval=interval if bootstrap else None,
+        num_samples=count,
+        num_reference=len(reference.training.features),
         caution=network.tells,
-        details=generated.details,
+        details=reading.details,
     )
 
 
@@ -117,28 +152,6 @@ def _noise_like(images: ImageSet, seed: int) -> ImageSet:
     words = Stream(seed, "metrics/noise").words(len(images.pixels), -(-per_image // 8))
     noise = np.ascontiguousarray(words).view(np.uint8)[:, :per_image].reshape(shape)
     return ImageSet(noise, images.labels)
-
-
-def _computable(metric: Metric, network: FeatureNetwork, labelled: bool, count: int) -> bool:
-    return count >= metric.fewest_samples and (not metric.needs_labels or (labelled and network.classify is not None))
-
-
-def _require_computable(
-    metrics: Sequence[Metric], networks: Sequence[FeatureNetwork], labelled: bool, count: int, asked: bool
-) -> None:
-    if not networks:
-        raise UsageError("A feature network was expected; none was given. Give `pixels8` where there is no other.")
-    impossible = [m.name for m in metrics if not any(_computable(m, network, labelled, count) for network in networks)]
-    if asked and (few := [metric for metric in metrics if count < metric.fewest_samples]):
-        raise UsageError(
-            f"`{few[0].name}` needs at least {few[0].fewest_samples} images of each kind; there are {count}. Leave it "
-            "out, or hold out more images."
-        )
-    if asked and impossible:
-        raise UsageError(
-            f"`{impossible[0]}` needs labels, asked for and held-out, and a feature network with classes, such as "
-            "`classifier`. Leave it out, or evaluate a conditional generator on a labelled dataset."
-        )
 
 
 def _require_fitting(training: ImageSet, held_out: ImageSet, generated: ImageSet, count: int) -> None:

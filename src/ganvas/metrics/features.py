@@ -15,36 +15,49 @@ from ganvas.errors import UsageError
 from ganvas.images import Pixels
 from ganvas.metrics.classifier import Classifier, load_classifier
 from ganvas.metrics.protocol import ImageSet, View
+from ganvas.metrics.resizing import area_averaged
 from ganvas.progress import Progress, Silent
-
-_BATCH_SIZE = 250
 
 
 @dataclass(frozen=True)
 class FeatureNetwork:
     """A named function from images uint8 [N, H, W, C] to features [N, d].
 
-    `name` is its part of a protocol name, `tells` says what its scores can and cannot tell; `classify` gives class
-    logits [N, K] from the features, where the network has classes.
+    `name` is its part of a protocol name: the row of FEATURES, then, where there are weights, which and the first 8
+    digits of their SHA-256. `tells` says what its scores can and cannot tell; `classify` gives class logits [N, K]
+    from the features, where the network has classes; `resizer` is how images become the size it takes. `expensive` says
+    whether the features take long enough to be kept on the disk.
     """
 
     name: str
     tells: str
     extract: Callable[[Pixels], NDArray[np.float32]]
     classify: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
+    resizer: str = "none"
+    batch_size: int = 250
+    expensive: bool = True
+
+    @property
+    def row(self) -> str:
+        """The row of FEATURES: the first part of the name."""
+        return self.name.partition("-")[0]
 
     def features(self, pixels: Pixels, progress: Progress | None = None) -> NDArray[np.float32]:
         """Return the features [N, d] of any number of images, batch by batch."""
         progress, parts = progress or Silent(), []
-        for start in range(0, len(pixels), _BATCH_SIZE):
-            parts.append(self.extract(pixels[start : start + _BATCH_SIZE]))
+        for start in range(0, len(pixels), self.batch_size):
+            parts.append(self.extract(pixels[start : start + self.batch_size]))
             progress.advance(len(parts[-1]))
         return np.concatenate(parts)
 
     def view(self, images: ImageSet, progress: Progress | None = None) -> View:
         """Return features, class logits and labels of a set of images."""
         features = self.features(images.pixels, progress)
-        return View(features, self.classify(features) if self.classify else None, images.labels)
+        return self.view_of(features, images)
+
+    def view_of(self, features: NDArray[np.float32], images: ImageSet) -> View:
+        """Return the view of images whose features [N, d] are known."""
+        return View(features, self.classify(features) if self.classify else None, images.labels, images.pixels)
 
 
 def of_classifier(trained: Classifier) -> FeatureNetwork:
@@ -77,7 +90,9 @@ def pixels8(_folder: Path | None = None) -> FeatureNetwork:
         "Images averaged down to 8x8 pixels, for sets without labels. They tell whether colours, brightness and "
         "rough layout, and their variety, are those of the real images; they cannot tell sharp from blurred, nor a "
         "right shape or texture from a wrong one. Look at the images too.",
-        lambda images: _area_average(images, 8).reshape(len(images), -1) / np.float32(255),
+        lambda images: area_averaged(images, 8).reshape(len(images), -1) / np.float32(255),
+        resizer="area8",
+        expensive=False,
     )
 
 
@@ -88,20 +103,5 @@ def pixels(_folder: Path | None = None) -> FeatureNetwork:
         "Every pixel as it is. They tell whether images lie where real ones lie, fast enough to follow a training; "
         "a shift by one pixel counts as much as a wrong shape.",
         lambda images: np.divide(images.reshape(len(images), -1), 255, dtype=np.float32),
+        expensive=False,
     )
-
-
-def _area_average(pixels: Pixels, size: int) -> NDArray[np.float32]:
-    """Return images [N, H, W, C] averaged to [N, size, size, C], each source pixel by the area it covers."""
-    vertical, horizontal = (_area_weights(length, size) for length in pixels.shape[1:3])
-    rows = np.tensordot(pixels.astype(np.float32), vertical, axes=(1, 1))  # [N, W, C, size]
-    return np.tensordot(rows, horizontal, axes=(1, 1)).transpose(0, 2, 3, 1)  # [N, C, size, size] before
-
-
-def _area_weights(length: int, size: int) -> NDArray[np.float32]:
-    """Return weights [size, length]: the share of output cell i that input cell j covers."""
-    edges = np.arange(size + 1) * length / size
-    starts, stops = edges[:-1, None], edges[1:, None]
-    cells = np.arange(length)
-    overlap = np.minimum(stops, cells + 1) - np.maximum(starts, cells)
-    return (overlap.clip(0) * size / length).astype(np.float32)

@@ -5,6 +5,10 @@
     density    real balls that hold a generated image, mean over them, over k   (Naeem et al. 2020, eq. 4)
     coverage   share of real balls that hold a generated image                  (Naeem et al. 2020, eq. 5)
 
+Standard errors are those of means for precision and density. Coverage and recall lose, with an image, the balls that
+it alone was in; from these losses the jackknife tells their standard error, on average not too small (Efron and Stein
+1981, https://doi.org/10.1214/aos/1176345462).
+
 A ball reaches to the k-th nearest neighbour within its own set, which lies outside it (<), as in the program that Naeem
 et al. published; it matters only where images are repeated. k is 3 for the first two, 5 for the last two, as published.
 """
@@ -16,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.errors import DataError
-from ganvas.metrics.protocol import Metric, Reading, View, as_matrix, require_same_width
+from ganvas.metrics.intervals import around, of_share, standard_error
+from ganvas.metrics.protocol import Metric, Reading, Reference, View, as_matrix, require_same_width
 from ganvas.seeds import Stream
 
 MOST_REFERENCE = 10_000
@@ -35,21 +40,46 @@ class Neighbourhoods(NamedTuple):
 
 def neighbourhoods(reference: NDArray[Any], sample: NDArray[Any], k: int) -> Neighbourhoods:
     """Return all four for features [N, d] of real and [M, d] of generated images, in float64 and bounded memory."""
+    return with_errors(reference, sample, k)[0]
+
+
+def with_errors(reference: NDArray[Any], sample: NDArray[Any], k: int) -> tuple[Neighbourhoods, Neighbourhoods]:
+    """Return all four for features [N, d] of real and [M, d] of generated images, and their standard errors."""
     require_same_width(reference, sample)
     real, fake = as_matrix(reference), as_matrix(sample)
     real_radii, fake_radii = squared_radii(real, k), squared_radii(fake, k)
     inside = np.zeros(len(fake), np.int64)  # real balls that hold each generated image
-    recalled, covered = np.zeros(len(real), np.bool_), np.zeros(len(real), np.bool_)
+    covering, recalling = _Holders.none(len(fake)), _Holders.none(len(fake))
     for start in range(0, len(real), _ROWS_AT_ONCE):
-        rows = slice(start, start + _ROWS_AT_ONCE)
-        distances = _squared_distances(real[rows], fake)
-        within = distances < real_radii[rows, None]
+        distances = _squared_distances(real[start : start + _ROWS_AT_ONCE], fake)
+        within = distances < real_radii[start : start + _ROWS_AT_ONCE, None]
         inside += within.sum(0)
-        covered[rows] = within.any(1)
-        recalled[rows] = (distances < fake_radii).any(1)
-    return Neighbourhoods(
-        float((inside > 0).mean()), float(recalled.mean()), float(inside.mean() / k), float(covered.mean())
-    )
+        covering = covering.and_of(within)
+        recalling = recalling.and_of(distances < fake_radii)
+    influences = (inside > 0, recalling.influence(len(real)), inside / k, covering.influence(len(real)))
+    values = (influences[0].mean(), recalling.held / len(real), influences[2].mean(), covering.held / len(real))
+    return Neighbourhoods(*map(float, values)), Neighbourhoods(*map(standard_error, influences))
+
+
+class _Holders(NamedTuple):
+    """How many real images some generated one holds, and how many each [M] holds alone."""
+
+    held: int
+    alone: NDArray[np.int64]
+
+    @classmethod
+    def none(cls, num_samples: int) -> "_Holders":
+        return cls(0, np.zeros(num_samples, np.int64))
+
+    def and_of(self, holds: NDArray[np.bool_]) -> "_Holders":
+        """Add a block [rows, M] of which generated image holds which real one."""
+        holders = holds.sum(1)
+        owners = holds[holders == 1].argmax(1)
+        alone = self.alone + np.bincount(owners, minlength=len(self.alone))
+        return _Holders(self.held + int((holders > 0).sum()), alone)
+
+    def influence(self, num_real: int) -> NDArray[np.float64]:
+        return self.alone.astype(np.float64) * (len(self.alone) / num_real)
 
 
 def squared_radii(features: NDArray[np.float64], k: int) -> NDArray[np.float64]:
@@ -72,10 +102,17 @@ def _squared_distances(first: NDArray[np.float64], second: NDArray[np.float64]) 
 
 
 def _metric(name: str, k: int) -> Metric:
-    def against(reference: View, stream: Stream) -> Callable[[View], Reading]:
-        chosen = np.sort(stream.permutation(len(reference.features))[:MOST_REFERENCE])
-        real = reference.features[chosen]
-        return lambda sample: Reading(getattr(neighbourhoods(real, sample.features, k), name))
+    def against(reference: Reference, stream: Stream) -> Callable[[View], Reading]:
+        features = reference.training.features
+        real = features[np.sort(stream.permutation(len(features))[:MOST_REFERENCE])]
+
+        def read(sample: View) -> Reading:
+            value, error = (getattr(found, name) for found in with_errors(real, sample.features, k))
+            if name == "precision":
+                return Reading(value, interval=of_share(value, len(sample.features)))
+            return Reading(value, interval=around(value, error, 0, np.inf if name == "density" else 1))
+
+        return read
 
     return Metric(f"k{k}-{name}", against, lower_is_better=False, fewest_samples=k + 1)
 

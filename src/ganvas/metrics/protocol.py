@@ -25,19 +25,39 @@ class ImageSet(NamedTuple):
 
 
 class View(NamedTuple):
-    """An image set as a feature network sees it: features [N, d], class logits [N, K] where it has classes."""
+    """An image set as a feature network sees it: features [N, d], class logits [N, K] where it has classes.
+
+    `pixels` uint8 [N, H, W, C] are the images themselves, for metrics that look at more than features.
+    """
 
     features: NDArray[np.float32]
     logits: NDArray[np.float32] | None = None
     labels: NDArray[np.int64] | None = None
+    pixels: Pixels | None = None
+
+    def rows(self, chosen: NDArray[np.int64] | NDArray[np.bool_] | slice) -> "View":
+        """Return the view of some of the images."""
+        return View(*(None if part is None else part[chosen] for part in self))  # type: ignore[arg-type]
+
+
+class Reference(NamedTuple):
+    """The real images that a sample is measured against: all for training, and held-out ones (those of the floor)."""
+
+    training: View
+    held_out: View
 
 
 class Reading(NamedTuple):
-    """What a metric reads off one sample: `spread` is a standard deviation, `details` plain JSON values."""
+    """What a metric reads off one sample.
+
+    `spread` is a standard deviation (each metric says of what), `details` plain JSON values, `interval` holds the
+    value that as many other images of the same generator would give on average, 95 times out of 100.
+    """
 
     value: float
     spread: float | None = None
     details: dict[str, Any] | None = None
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,13 +65,28 @@ class Metric:
     """A row of `METRICS`: `against(reference, stream)` returns the function that reads a sample's value.
 
     So what is needed of the reference is computed once, and generated images, floor and ceiling meet the same draws.
+
+    `needs_labels`, `needs_classes` and `needs_pixels` say what a sample's view must hold: labels, class logits, pixels.
+    `fewest_samples` is how many images it needs of each kind, `fewest_in_class` how many of the largest class.
+    `suits` names the feature networks it is made for, by the beginning of their names; empty for any. A `costly` one
+    is left out unless asked for by name or by "all". With `floor_of_training` the floor is read from training images:
+    where the held-out ones are what is tested on. With `floor_is_best` a value is the better the nearer it is to the
+    floor, from either side. `resampled` asks for an interval by bootstrap, since its readings carry none.
     """
 
     name: str
-    against: Callable[[View, Stream], Callable[[View], Reading]]
+    against: Callable[[Reference, Stream], Callable[[View], Reading]]
     lower_is_better: bool = True
     needs_labels: bool = False
     fewest_samples: int = 2
+    costly: bool = False
+    needs_pixels: bool = False
+    needs_classes: bool = False
+    suits: tuple[str, ...] = ()
+    floor_of_training: bool = False
+    floor_is_best: bool = False
+    resampled: bool = False
+    fewest_in_class: int = 0
 
 
 class Score(Config):
@@ -59,22 +94,27 @@ class Score(Config):
 
     protocol: str = Field(description="Feature network, metric and sample count.")
     metric: str = Field(description="Row of METRICS.")
+    features: str = Field(default="", description="Row of FEATURES.")
     value: float = Field(description="Value of the generated images.")
     floor: float = Field(description="Value of held-out real images under the same protocol: as good as real.")
     ceiling: float = Field(description="Value of uniform noise under the same protocol: as bad as nothing learnt.")
     lower_is_better: bool = Field(description="Whether a smaller value is a better one.")
+    floor_is_best: bool = Field(default=False, description="Whether the floor is best, and either side of it worse.")
     spread: float | None = Field(default=None, ge=0, description="Standard deviation of the value, where it has one.")
+    interval: tuple[float, float] | None = Field(
+        default=None, description="95 % interval of the value over samples of as many images of the same generator."
+    )
     num_samples: int = Field(ge=2, description="Generated images; as many make the floor and the ceiling.")
     num_reference: int = Field(ge=2, description="Real training images in the reference.")
     caution: str = Field(description="What these features can and cannot tell.")
     details: dict[str, Any] | None = Field(default=None, description="More than one number: per class, confusion.")
 
     def __str__(self) -> str:
-        direction = "lower" if self.lower_is_better else "higher"
-        return (
-            f"{self.protocol} {self.value:.4g} "
-            f"(real images {self.floor:.4g}, noise {self.ceiling:.4g}; {direction} is better)"
-        )
+        direction = "lower is better" if self.lower_is_better else "higher is better"
+        direction = "as real images is best" if self.floor_is_best else direction
+        known = f" [{self.interval[0]:.4g}, {self.interval[1]:.4g}]" if self.interval else ""
+        floor, ceiling = f"real images {self.floor:.4g}", f"noise {self.ceiling:.4g}"
+        return f"{self.protocol} {self.value:.4g}{known} ({floor}, {ceiling}; {direction})"
 
 
 def protocol_name(network: str, metric: str, num_samples: int) -> str:

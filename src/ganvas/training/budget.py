@@ -26,7 +26,7 @@ class Budget:
 
 def budget_of(minutes: float | None, records: Iterable[Record], images_a_step: int) -> Budget:
     """Return what is left of `minutes` after a run's log; without end for None."""
-    return Budget() if minutes is None else Budget(60 * minutes, seconds_of(records, images_a_step))
+    return Budget(inf if minutes is None else 60 * minutes, seconds_of(records, images_a_step))
 
 
 def check_minutes(minutes: float | None) -> None:

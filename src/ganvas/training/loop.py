@@ -12,8 +12,9 @@ from ganvas.training.budget import Budget
 from ganvas.training.engine import Game
 from ganvas.training.interrupt import StopRequest
 from ganvas.training.measures import Measures
-from ganvas.training.monitor import Monitor, Record
+from ganvas.training.monitor import Finding, Monitor, Record
 from ganvas.training.round import Round
+from ganvas.training.scoring import Scoring
 from ganvas.training.settings import TrainingConfig
 
 
@@ -21,15 +22,19 @@ class Run(Protocol):
     """Where a run leaves its traces."""
 
     def record(self, record: Record) -> None:
-        """Keep one step's losses and measures."""
+        """Keep one step's losses, measures and scores."""
+        ...
+
+    def score(self, game: Game, seconds: float) -> Record:
+        """Return scores by protocol; none where they would take more than so many seconds."""
         ...
 
     def snapshot(self, game: Game) -> None:
         """Draw a sample grid."""
         ...
 
-    def save(self, game: Game, monitor: Monitor, scored: bool) -> None:
-        """Write a checkpoint; one made in haste is not `scored`."""
+    def save(self, game: Game, monitor: Monitor) -> None:
+        """Write a checkpoint."""
         ...
 
 
@@ -41,38 +46,50 @@ def train(
     stop: StopRequest,
     progress: Progress,
     budget: Budget | None = None,
+    scoring: Scoring | None = None,
 ) -> None:
-    """Play rounds until `config.steps`, `stop`, or the end of the budget; the last step is saved in any case."""
+    """Play rounds until `config.steps`, `stop`, or the end of the budget or of the scores' patience.
+
+    The last step is saved in any case, and scored unless it was the last by `stop`.
+    """
     game, saved = round.game, round.game.step
-    budget = Budget() if budget is None else budget
-    images = config.batch_size * config.discriminator_steps
+    budget = budget or Budget()
+    scoring = scoring or Scoring(config.scoring, config.checkpoint.every)
     progress.begin("training", config.steps, game.step)
     try:
-        while game.step < config.steps and not budget.spent and not stop:
-            begun, begun_on_cpu = time.perf_counter(), time.process_time()
-            measures = round.play(game.step)
-            game.step += 1
-            record = finite_record(measures, game.step)
-            findings = monitor.watch(record)
-            record["equilibrium"] = monitor.equilibrium
-            record["cpu_seconds"] = time.process_time() - begun_on_cpu
-            seconds = time.perf_counter() - begun
-            record["images_per_second"] = images / seconds
+        while game.step < config.steps and not (budget.spent or scoring.exhausted or stop):
+            record, findings, seconds = play(round, monitor)
             budget.spend(seconds)
-            run.record({"step": game.step, **{name: float(f"{value:.6g}") for name, value in record.items()}})
+            if not stop and scoring.is_due(game.step, last=game.step == config.steps or budget.spent):
+                record |= scoring.take(game.step, budget.used, lambda seconds: run.score(game, seconds))
+            run.record({"step": game.step, **record})
             for finding in findings:
                 progress.say(f"Step {game.step}: {finding.words}")
             if game.step % config.samples.every == 0:
                 run.snapshot(game)
-            if game.step % config.checkpoint.every == 0:
-                run.save(game, monitor, scored=True)
+            if game.step % config.checkpoint.every == 0 or scoring.best_step == game.step:
+                run.save(game, monitor)
                 saved = game.step
             progress.advance(note=status(record))
         if saved != game.step:
             run.snapshot(game)
-            run.save(game, monitor, scored=not stop)
+            run.save(game, monitor)
     finally:
         progress.end()
+
+
+def play(round: Round, monitor: Monitor) -> tuple[Record, list[Finding], float]:
+    """Play one round; return its record, what the monitor has found, and the seconds that it took."""
+    game, begun, begun_on_cpu = round.game, time.perf_counter(), time.process_time()
+    measures = round.play(game.step)
+    game.step += 1
+    record = finite_record(measures, game.step)
+    findings = monitor.watch(record)
+    record["equilibrium"] = monitor.equilibrium
+    record["cpu_seconds"] = time.process_time() - begun_on_cpu
+    seconds = time.perf_counter() - begun
+    record["images_per_second"] = round.config.batch_size * round.config.discriminator_steps / seconds
+    return {name: float(f"{value:.6g}") for name, value in record.items()}, findings, seconds
 
 
 def finite_record(measures: Measures, step: int) -> Record:

@@ -7,6 +7,7 @@ from ganvas.training.augmenting import AugmentConfig
 from ganvas.training.monitor import MonitorConfig
 from ganvas.training.objective import ObjectiveConfig
 from ganvas.training.schedules import SchedulesConfig
+from ganvas.training.scoring import ScoringConfig
 
 
 class AdamConfig(Config):
@@ -37,7 +38,10 @@ class CheckpointConfig(Config):
         default=2, ge=1, description="newest checkpoints kept, beside the best", json_schema_extra=RESUMABLE
     )
     score_images: int = Field(
-        default=1000, ge=0, le=10000, description="images that judge which checkpoint is best; 0 = the newest is"
+        default=1000,
+        ge=0,
+        le=10000,
+        description="images of a score (see scoring); 0 = none, the newest is best",
     )
 
 
@@ -78,6 +82,7 @@ class TrainingConfig(Config):
     discriminator_optimizer: AdamConfig = Field(default=AdamConfig(), description="Adam of D")
     average: AverageConfig = Field(default=AverageConfig(), description="moving average of G")
     checkpoint: CheckpointConfig = Field(default=CheckpointConfig(), description="checkpoints")
+    scoring: ScoringConfig = Field(default=ScoringConfig(), description="scores on the way")
     samples: SamplesConfig = Field(default=SamplesConfig(), description="sample grids")
     monitor: MonitorConfig = Field(default=MonitorConfig(), description="warnings about the game")
     workers: int = Field(default=0, ge=0, le=64, description="threads that read ahead", json_schema_extra=RESUMABLE)

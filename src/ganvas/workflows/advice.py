@@ -18,7 +18,7 @@ from ganvas.recipes.recipe import Recipe, find_recipe, fitted
 from ganvas.recipes.suits import SUITS, Suits
 from ganvas.sheets import Sheet, docstring_of, parse_sheet
 from ganvas.training.objective import check_batches, check_offers
-from ganvas.workflows.train import MINIMUM_IMAGES
+from ganvas.workflows.trainable import MINIMUM_IMAGES
 
 FEW, VERY_FEW = 1_000, 100
 LONGEST_HOURS = 12.0

@@ -125,7 +125,11 @@ class _History:
     def snapshot(self, game: Game) -> None:
         """Draw nothing: the caller has the players."""
 
-    def save(self, game: Game, monitor: Monitor, scored: bool) -> None:
+    def score(self, game: Game, seconds: float) -> Record:
+        """Give no scores: the caller has the players."""
+        return {}
+
+    def save(self, game: Game, monitor: Monitor) -> None:
         """Write nothing: the caller has the players."""
 
 

@@ -3,6 +3,7 @@
 compare.json           the budget and what every recipe was given
 contestants/NAME.json  how far a contestant is, and its outcome
 runs/NAME/             its run folder
+data/                  the images of a benchmark
 table.txt .md .json    the outcome of all
 grid.png, curves.svg   a row of pictures for each recipe; scores over the time of training
 """
@@ -14,20 +15,27 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ganvas.catalogue import find
 from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError, RunError, UsageError
 from ganvas.images import save_png
+from ganvas.metrics.protocol import Score
 from ganvas.progress import Lines, Progress
 from ganvas.recipes.own import variant_of
 from ganvas.recipes.recipe import Recipe
-from ganvas.storage import on_disk, read_json, replace_file, write_json
+from ganvas.storage import UNFINISHED, on_disk, read_json, replace_file, write_json
 from ganvas.training.budget import check_minutes
+from ganvas.workflows.benchmarks import BENCHMARKS
+from ganvas.workflows.benchmarks.benchmark import DATA, Benchmark
 from ganvas.workflows.comparison import Comparison, Contestant
 from ganvas.workflows.comparison_pictures import curves, strip
 from ganvas.workflows.contest import Match, contest
-from ganvas.workflows.model import load
+from ganvas.workflows.evaluate import evaluate
+from ganvas.workflows.model import Model, load
 
 COMPARISON = "compare.json"
+_BEFORE_COMPARISON = {DATA, f"{DATA}{UNFINISHED}"}
+"""What a comparison that was stopped while its benchmark was prepared leaves."""
 
 
 class Compared(NamedTuple):
@@ -40,26 +48,33 @@ class Compared(NamedTuple):
 
 def compare(
     recipes: Sequence[str | Path | Recipe],
-    data: Dataset | str | Path,
+    data: Dataset | str | Path | None,
     out: str | Path,
     minutes: float | None = None,
     steps: int | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
+    benchmark: str | Benchmark | None = None,
+    data_dir: str | Path | None = None,
     **settings: Any,  # noqa: ANN401
 ) -> Compared:
     """Train each recipe for as many `minutes` (or `steps`) of rounds, score all alike, and write the table to `out`.
 
     A recipe's name may bring settings of its own, as in `biggan:model.width=16`; `settings` replace fields of every
     recipe by their dotted names. The same call again goes on where it was stopped, and may name more recipes; who has
-    finished is not trained again. A recipe that cannot do the dataset is refused in the table, in words. Raises
-    `UsageError` for unknown recipes, `RunError` when `out` holds another comparison.
+    finished is not trained again. A recipe that cannot do the dataset is refused in the table, in words. A `benchmark`
+    (a row of BENCHMARKS) brings its own images, judge and known results: `data` is None, or a folder of these images
+    prepared before; `data_dir` is where public sets lie already. Raises `UsageError` for unknown recipes, `RunError`
+    when `out` holds another comparison.
     """
-    chosen = _named(recipes)
-    dataset = data if isinstance(data, Dataset) else Dataset.open(Path(data))
+    chosen, progress, folder = _named(recipes), progress or Lines(), Path(out)
+    _check_budget(minutes, steps)
+    _refuse_occupied(folder)
+    found = find(BENCHMARKS, "benchmark", benchmark) if isinstance(benchmark, str) else benchmark
+    dataset = _dataset(data, found, folder, data_dir, progress)
     given = settings | ({} if threads is None else {"training.threads": threads})
-    comparison = _comparison(dataset, minutes, steps, given)
-    match = Match(Path(out), dataset, comparison, progress or Lines())
+    comparison = _comparison(dataset, found, minutes, steps, given)
+    match = Match(folder, dataset, comparison, progress, found.judge if found else _evaluated)
     _begin(match)
     contestants: list[Contestant] = []
     stopped_by = None
@@ -85,16 +100,51 @@ def _named(recipes: Sequence[str | Path | Recipe]) -> dict[str, Recipe]:
     return chosen
 
 
-def _comparison(dataset: Dataset, minutes: float | None, steps: int | None, settings: dict[str, Any]) -> Comparison:
+def _check_budget(minutes: float | None, steps: int | None) -> None:
+    """Raise `ConfigurationError` unless there is one budget, and a possible one."""
     if (minutes is None) == (steps is None):
         raise ConfigurationError("Give the budget of each recipe in minutes or in steps: one of the two.")
     check_minutes(minutes)
     if steps is not None and steps < 1:
         raise ConfigurationError(f"`steps` is {steps}; give a number above 0.")
+
+
+def _refuse_occupied(folder: Path) -> None:
+    """Raise `RunError` where no comparison can begin or go on: another folder's files lie there."""
+    if (folder / COMPARISON).exists() or not folder.exists():
+        return
+    if not folder.is_dir() or {path.name for path in folder.iterdir()} - _BEFORE_COMPARISON:
+        raise RunError(f"`{folder}` exists and is not an empty folder. Give another one with --out.")
+
+
+def _dataset(
+    data: Dataset | str | Path | None,
+    benchmark: Benchmark | None,
+    folder: Path,
+    data_dir: str | Path | None,
+    progress: Progress,
+) -> Dataset:
+    if isinstance(data, Dataset) and benchmark is None:
+        return data
+    place = data.folder if isinstance(data, Dataset) else None if data is None else Path(data)
+    if benchmark is not None:
+        return benchmark.dataset(folder, place, None if data_dir is None else Path(data_dir), progress)
+    if place is None:
+        raise UsageError(f"Compare on what? Give a dataset folder, or a benchmark: {', '.join(BENCHMARKS)}.")
+    return Dataset.open(place)
+
+
+def _evaluated(model: Model, dataset: Dataset, progress: Progress) -> list[Score]:
+    return evaluate(model, dataset, progress=progress)
+
+
+def _comparison(
+    dataset: Dataset, benchmark: Benchmark | None, minutes: float | None, steps: int | None, settings: dict[str, Any]
+) -> Comparison:
     values = {"data": str(dataset.folder.resolve()), "content_hash": dataset.content_hash}
-    return Comparison.read(
-        json.loads(json.dumps({**values, "minutes": minutes, "steps": steps, "settings": settings})), "The comparison"
-    )
+    given = {**values, "minutes": minutes, "steps": steps, "settings": settings}
+    known = {} if benchmark is None else benchmark.plain()
+    return Comparison.read(json.loads(json.dumps(given | known)), "The comparison")
 
 
 def _begin(match: Match) -> None:
@@ -107,8 +157,6 @@ def _begin(match: Match) -> None:
                 f"`{match.folder}` holds another comparison: {theirs.budget()} Settings: {theirs.settings}. "
                 "Give the same data, budget and settings to go on with it, or another folder with --out."
             )
-    elif match.folder.exists() and any(match.folder.iterdir()):
-        raise RunError(f"`{match.folder}` exists and is not an empty folder. Give another one with --out.")
     for folder in (match.folder, match.folder / "runs", match.folder / "contestants"):
         on_disk(lambda folder=folder: folder.mkdir(parents=True, exist_ok=True), folder)
     write_json(path, ours.plain())

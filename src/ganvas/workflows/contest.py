@@ -1,14 +1,17 @@
 """One contestant of a comparison: trained in parts up to its budget, scored, and kept on the disk after each."""
 
 import re
+from collections.abc import Callable, Iterator
+from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
 from ganvas.config import differences
 from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError, DamagedError, DataError, ModelError, NotFiniteError, RunError
+from ganvas.metrics.protocol import Score
 from ganvas.models.family import build_gan
 from ganvas.players import num_parameters
 from ganvas.progress import Progress
@@ -17,8 +20,7 @@ from ganvas.storage import read_json, write_json
 from ganvas.training import checkpoint
 from ganvas.training.budget import seconds_of
 from ganvas.workflows.comparison import Comparison, Contestant, Point
-from ganvas.workflows.evaluate import evaluate
-from ganvas.workflows.model import load
+from ganvas.workflows.model import Model, load
 from ganvas.workflows.run_folder import RunFolder, is_run_folder
 from ganvas.workflows.train import resume, train
 
@@ -26,13 +28,17 @@ NUM_POINTS = 8
 _ENDLESS = 10**9  # steps, where the budget is a time
 
 
+Judge = Callable[[Model, Dataset, Progress], list[Score]]
+
+
 class Match(NamedTuple):
-    """What all contestants share."""
+    """What all contestants share; `judge` scores each at its end."""
 
     folder: Path
     dataset: Dataset
     comparison: Comparison
     progress: Progress
+    judge: Judge
 
     def run_of(self, name: str) -> Path:
         """Return the run folder of a contestant."""
@@ -65,7 +71,9 @@ def contest(match: Match, name: str, recipe: Recipe) -> tuple[Contestant, int | 
                 contestant = _keep(match, _after(run, contestant))
                 if run.stopped_by is not None:
                     return contestant, run.stopped_by
-        scores = evaluate(load(match.run_of(name)), match.dataset, progress=match.progress)
+                if run.stopped_early:
+                    break
+        scores = match.judge(load(match.run_of(name)), match.dataset, match.progress)
         contestant = contestant.model_copy(update={"scores": tuple(scores), "finished": True})
     except (ConfigurationError, ModelError, DataError, NotFiniteError) as error:
         match.progress.say(f"{name}: {error}")
@@ -129,25 +137,36 @@ def _after(run: RunFolder, contestant: Contestant) -> Contestant:
     newest, _ = checkpoint.newest_valid(run.checkpoints)
     state = {} if newest is None else checkpoint.read_state(newest)
     lasting = state.get("monitor", {}).get("lasting", {})
-    seconds, score = seconds_of(log, images_a_step), state.get("score")
-    points = [point for point in contestant.points if point.step < len(log)]
-    if score:
-        points.append(Point(step=len(log), seconds=seconds, value=score["value"]))
+    protocol, points = _points(run, log, images_a_step)
     with torch.device("meta"):
         gan = build_gan(run.config.recipe.model, run.config.image_shape, len(run.config.classes), 0)
     return contestant.model_copy(
         update={
             "steps": len(log),
             "images": len(log) * images_a_step,
-            "seconds": seconds,
+            "seconds": seconds_of(log, images_a_step),
             "cpu_seconds": sum(record.get("cpu_seconds", 0.0) for record in log),
             "generator_parameters": num_parameters(gan.generator, trainable_only=True),
             "discriminator_parameters": num_parameters(gan.discriminator, trainable_only=True),
             "findings": tuple(name for name, steps in lasting.items() if steps >= settings.monitor.patience),
-            "protocol": score["protocol"] if score else contestant.protocol,
-            "points": tuple(points),
+            "protocol": protocol,
+            "points": points,
         }
     )
+
+
+def _points(run: RunFolder, log: list[dict[str, Any]], images_a_step: int) -> tuple[str, tuple[Point, ...]]:
+    """Return the scores on the way that say what is best, over the seconds of rounds, and their protocol."""
+    found = run.judgements()
+    if not found:
+        return "", ()
+    reached = dict(zip((record["step"] for record in log), accumulate(_seconds(log, images_a_step)), strict=True))
+    same = [judgement for judgement in found if judgement.protocol == found[-1].protocol]
+    return found[-1].protocol, tuple(Point(step=step, seconds=reached[step], value=value) for step, _, value in same)
+
+
+def _seconds(log: list[dict[str, Any]], images_a_step: int) -> Iterator[float]:
+    return (images_a_step / record["images_per_second"] for record in log)
 
 
 def _kept(match: Match, name: str, recipe: Recipe) -> Contestant:

@@ -103,8 +103,10 @@ def _flush() -> None:
 def _model_folder(source: "Model | str | Path", path: Path) -> None:
     from ganvas.exporting.model_card import model_card
     from ganvas.models.saved import DESCRIPTION, write_model
+    from ganvas.workflows.evaluations import keep
     from ganvas.workflows.generate import draw_classes
     from ganvas.workflows.model import Model, load
+    from ganvas.workflows.scores_on_card import evaluation_of, on_card
 
     model = source if isinstance(source, Model) else load(source)
     if path.exists() and not (path / DESCRIPTION).is_file() and (not path.is_dir() or any(path.iterdir())):
@@ -114,10 +116,13 @@ def _model_folder(source: "Model | str | Path", path: Path) -> None:
     drawn = not model.translates or kept is not None
     drawable = model.classes if model.conditional else ()
     about = (path.name, model.config.family, model.image_shape, drawable, model.origin, scaling)
-    card = model_card(*about, translates=model.translates, has_samples=drawn)
+    found = evaluation_of(source, model)
+    card = model_card(*about, translates=model.translates, has_samples=drawn, evaluation=found and on_card(found))
     with new_folder(path, seal=False) as working:
         write_model(working, model.config, model.gan, model.classes, model.origin, model.scaling)
         write_file(working / README, card.encode())
+        if found is not None:
+            keep(working, [found])
         if kept is not None:
             write_file(working / "samples.png", kept)
         elif drawn:

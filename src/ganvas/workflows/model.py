@@ -204,7 +204,7 @@ def at_checkpoint(run: RunFolder, chosen: Path) -> Model:
         "step": state["step"],
         "seed": config.recipe.training.seed,
         "dataset": config.content_hash,
-        "score": state.get("score"),
+        "score": run.score_of(state["step"]) or state.get("score"),
         "generator_sha256": sha256_of_file(chosen / checkpoint.GENERATOR),
         "training": config.recipe.training.plain(),
     }

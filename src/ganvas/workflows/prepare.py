@@ -54,23 +54,8 @@ def prepare(
     usable, `StorageError` for the disk; nothing half-written stays.
     """
     progress = progress or Lines()
-    place = Path(out).expanduser().resolve()
     chosen = Choices.of(choices)
-    mix = open_mix(sources, data_dir, progress)
-    mix.expect_outside(place)
-    mix.expect_chosen(chosen)
-    preprocessing = mix.preprocessing(size, channels, chosen)
-    request = mix.request(preprocessing)
-    with new_dataset(place, overwrite) as folder, DatasetWriter(folder, preprocessing, request) as writer:
-        read_all(mix, writer, chosen, progress)
-        expect_enough(mix, writer)
-        _tell_of_labels(writer, progress)
-        writer.finish(mix.sources, chosen, [part.weight for part in mix.parts])
-        dataset = Dataset.open(folder)
-        write_attribution(dataset, folder)
-        write_report(folder / REPORT, dataset, writer.pixels, place.name)
-        writer.clean()
-    return Dataset.open(out)
+    return prepare_mix(open_mix(sources, data_dir, progress), out, size, channels, chosen, overwrite, progress)
 
 
 class Mix(NamedTuple):
@@ -115,6 +100,33 @@ class Mix(NamedTuple):
                     f"`{source.name}` is a trained model: its images are synthetic, and those are left out unless "
                     'you say otherwise (--synthetic keep, `synthetic="keep"`).'
                 )
+
+
+def prepare_mix(
+    mix: Mix,
+    out: str | Path,
+    size: int | str | tuple[int, int],
+    channels: int | None,
+    chosen: Choices,
+    overwrite: bool,
+    progress: Progress,
+) -> Dataset:
+    """Make the dataset folder `out` of opened sources, as `prepare` does."""
+    place = Path(out).expanduser().resolve()
+    mix.expect_outside(place)
+    mix.expect_chosen(chosen)
+    preprocessing = mix.preprocessing(size, channels, chosen)
+    request = mix.request(preprocessing)
+    with new_dataset(place, overwrite) as folder, DatasetWriter(folder, preprocessing, request) as writer:
+        read_all(mix, writer, chosen, progress)
+        expect_enough(mix, writer)
+        _tell_of_labels(writer, progress)
+        writer.finish(mix.sources, chosen, [part.weight for part in mix.parts])
+        dataset = Dataset.open(folder)
+        write_attribution(dataset, folder)
+        write_report(folder / REPORT, dataset, writer.pixels, place.name)
+        writer.clean()
+    return Dataset.open(out)
 
 
 def open_mix(

@@ -26,7 +26,7 @@ from ganvas.training.round import Round
 from ganvas.training.settings import TrainingConfig
 from ganvas.workflows.memory import available_memory, peak_memory
 from ganvas.workflows.run_folder import RunConfig, RunFolder
-from ganvas.workflows.train import TrainingRun, feed_of
+from ganvas.workflows.training_run import TrainingRun, feed_of
 
 MARGIN = 0.8
 """Share of the free memory that a training process should take at most."""
@@ -142,7 +142,7 @@ def _full_rounds(game: Game, dataset: Dataset, task: Task, monitor: Monitor) -> 
 
 
 def _between_rounds(game: Game, dataset: Dataset, task: Task, monitor: Monitor) -> Iterator[Sample]:
-    """Do once what a run does between rounds: a sample grid, and a checkpoint with its score."""
+    """Do once what a run does between rounds: a sample grid, and a checkpoint; scores take a small share anyway."""
     config = RunConfig(
         recipe=task.recipe,
         data=task.data,
@@ -157,7 +157,7 @@ def _between_rounds(game: Game, dataset: Dataset, task: Task, monitor: Monitor) 
     traces.snapshot(game)
     drawn = time.perf_counter()
     yield _sample(game, "drawn", 0, drawn - begun)
-    traces.save(game, monitor, scored=True)
+    traces.save(game, monitor)
     yield _sample(game, "saved", 0, time.perf_counter() - drawn)
 
 

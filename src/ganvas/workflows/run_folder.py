@@ -2,10 +2,11 @@
 
 config.json            the recipe, the dataset (folder, content hash, shape, classes), the version
 scaling.*              how bytes become what the networks see, where the dataset has a scaling
-log.jsonl              every step's losses and measures
+log.jsonl              every step's losses and measures, and the scores of some
 samples/<step>.png     grids of the same latents
 checkpoints/<step>/    safetensors, JSON and a manifest of SHA-256
 latest, best           the name of a checkpoint
+evaluation.json        scores, each by the weights and the dataset that they are of
 lock, holder.json      one run, one trainer
 """
 
@@ -29,6 +30,7 @@ from ganvas.images import ImageShape
 from ganvas.recipes.recipe import Recipe
 from ganvas.storage import UNFINISHED, on_disk, read_json, reading, remove_unfinished, replace_file, write_json
 from ganvas.training import checkpoint
+from ganvas.training.scoring import SCORE, Judgement, judgement_of
 
 CONFIG = "config.json"
 LOG = "log.jsonl"
@@ -62,6 +64,8 @@ class RunFolder:
         self.config = config
         self.stopped_by: int | None = None
         """Number of the signal that ended training early."""
+        self.stopped_early = False
+        """Whether training ended because its scores no longer improved."""
 
     @classmethod
     def create(cls, folder: Path, config: RunConfig, scaling: Scaling | None = None) -> Self:
@@ -124,6 +128,18 @@ class RunFolder:
         path = self.folder / LOG
         lines = path.read_bytes().splitlines() if path.exists() else []
         return [record for line in lines if (record := _record_of(line)) is not None]
+
+    def judgements(self) -> list[Judgement]:
+        """Return the first score of each step that was scored: it says what is best."""
+        path, mark = self.folder / LOG, f'"{SCORE}'.encode()
+        lines = path.read_bytes().splitlines() if path.exists() else []
+        records = (record for line in lines if mark in line and (record := _record_of(line)) is not None)
+        return [judgement for record in records if (judgement := judgement_of(record))]
+
+    def score_of(self, step: int) -> dict[str, Any] | None:
+        """Return protocol and value of the score that judges a step; None where it was not scored."""
+        found = {judgement.step: judgement for judgement in self.judgements()}.get(step)
+        return None if found is None else {"protocol": found.protocol, "value": found.value}
 
     def cut_log(self, step: int) -> None:
         """Drop the records after `step`: those steps are about to be played again."""

@@ -4,71 +4,30 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from math import ceil, inf
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ganvas.config import differences, resumable_fields
-from ganvas.data.feed import Feed
-from ganvas.data.scalings.contract import Scaling
 from ganvas.data.store import Dataset
-from ganvas.errors import ConfigurationError, DataError, RunError
+from ganvas.errors import ConfigurationError, RunError
 from ganvas.generation.sampling import decoder_of
-from ganvas.images import save_png
-from ganvas.models.family import build_gan, check, offers_of
+from ganvas.models.family import build_gan, check
 from ganvas.progress import Lines, Progress
 from ganvas.recipes.own import naming_lines, recipe_of
 from ganvas.recipes.recipe import Recipe, fitted
 from ganvas.storage import on_disk, remove_folder
 from ganvas.training import checkpoint
-from ganvas.training.budget import budget_of, check_minutes
+from ganvas.training.budget import Budget, budget_of, check_minutes
 from ganvas.training.engine import Game, choose_device, cpu_threads
-from ganvas.training.generating import check_one_each
 from ganvas.training.interrupt import StopRequest, stop_on_signal
 from ganvas.training.loop import train as play
 from ganvas.training.monitor import Monitor, Record
-from ganvas.training.objective import check_batches, check_offers
-from ganvas.training.penalties import TRANSLATING
 from ganvas.training.round import Round
-from ganvas.training.settings import TrainingConfig
-from ganvas.workflows.run_folder import BEST, LATEST, RunConfig, RunFolder, check_changes, hold, refuse_occupied
-from ganvas.workflows.samples import Samples
-
-MINIMUM_IMAGES = 8
-
-
-class TrainingRun:
-    """Writes a run's traces while it is trained (the loop's `Run`)."""
-
-    def __init__(self, folder: RunFolder, dataset: Dataset) -> None:
-        self.folder = folder
-        self.settings = folder.config.recipe.training
-        self.samples = Samples(dataset, self.settings, decoder_of(folder.scaling))
-
-    def record(self, record: Record) -> None:
-        """Add one step to the log."""
-        self.folder.append_log(record)
-
-    def snapshot(self, game: Game) -> None:
-        """Draw the sample grid."""
-        save_png(self.folder.folder / "samples" / f"{game.step:08d}.png", self.samples.sheet(game.average.generator))
-
-    def save(self, game: Game, monitor: Monitor, scored: bool) -> None:
-        """Write a checkpoint with its score, move `latest` and `best`, drop what need not be kept."""
-        target = checkpoint.folder_of(self.folder.checkpoints, game.step)
-        self.folder.sync_log()
-        score = self.samples.score(game.average.generator) if scored else None
-        checkpoint.save(target, game, {"monitor": monitor.state(), "score": score})
-        self.keep()
-
-    def keep(self) -> None:
-        """Point `latest` and `best` at the newest and the best valid checkpoint, and drop what need not be kept."""
-        folders = checkpoint.all_checkpoints(self.folder.checkpoints)
-        valid = [folder for folder in folders if checkpoint.is_valid(folder)]
-        if not valid:
-            return
-        best = min(valid, key=_score_of)
-        self.folder.point(LATEST, valid[0])
-        self.folder.point(BEST, best)
-        checkpoint.prune(self.folder.checkpoints, self.settings.checkpoint.keep, best)
+from ganvas.training.scoring import Scoring
+from ganvas.workflows.gauges import Gauge, open_gauges
+from ganvas.workflows.run_folder import BEST, RunConfig, RunFolder, check_changes, hold, refuse_occupied
+from ganvas.workflows.scoring import Scorer
+from ganvas.workflows.trainable import check_trainable, dataset_of
+from ganvas.workflows.training_run import TrainingRun, feed_of
 
 
 def train(
@@ -101,23 +60,12 @@ def train(
     )
     with naming_lines(recipe):
         check(chosen.model, dataset.shape, dataset.num_classes)
-    _check_objective(chosen, dataset)
-    if dataset.count("train") < MINIMUM_IMAGES:
-        raise DataError(
-            f"Dataset `{dataset.folder}` has {dataset.count('train')} training images; training needs at least "
-            f"{MINIMUM_IMAGES}, and some hundreds to be worth looking at."
-        )
+    check_trainable(chosen, dataset)
     choose_device(chosen.training.device)
-    folder = Path(out)
+    folder, progress = Path(out), progress or Lines()
     on_disk(lambda: refuse_occupied(folder), folder)
-    return _train(
-        lambda: RunFolder.create(folder, config, dataset.scaling),
-        folder,
-        dataset,
-        progress or Lines(),
-        resume=False,
-        minutes=minutes,
-    )
+    task = _Task(dataset, open_gauges(chosen, dataset, progress), progress, minutes, resumes=False)
+    return _train(lambda: RunFolder.create(folder, config, dataset.scaling), folder, task)
 
 
 def resume(
@@ -136,14 +84,13 @@ def resume(
     `minutes` counts from the run's beginning.
     """
     found = run if isinstance(run, RunFolder) else RunFolder.open(Path(run))
-    dataset = _dataset_of(found, data)
+    dataset = dataset_of(found, data)
     progress, old = progress or Lines(), found.config.recipe
     new = with_length(old.override(**settings), dataset.count("train"), steps, epochs)
     check_changes(differences(old, new), resumable_fields(old) | set(allow))
     config = found.config.model_copy(update={"recipe": new, "data": str(dataset.folder.resolve())})
-    return _train(
-        lambda: RunFolder(found.folder, config), found.folder, dataset, progress, resume=True, minutes=minutes
-    )
+    task = _Task(dataset, open_gauges(new, dataset, progress), progress, minutes, resumes=True)
+    return _train(lambda: RunFolder(found.folder, config), found.folder, task)
 
 
 def with_length(recipe: Recipe, num_images: int, steps: int | None, epochs: float | None) -> Recipe:
@@ -158,110 +105,67 @@ def with_length(recipe: Recipe, num_images: int, steps: int | None, epochs: floa
     return recipe if steps is None else recipe.override(**{"training.steps": steps})
 
 
-def _check_objective(recipe: Recipe, dataset: Dataset) -> None:
-    if recipe.training.balance_alpha != 1 and not dataset.num_classes:
-        raise ConfigurationError(
-            f"`training.balance_alpha` is {recipe.training.balance_alpha}, and `{dataset.folder}` has no classes to "
-            "balance. Leave it at 1, or prepare a folder with one sub-folder for each class."
-        )
-    settings, model = recipe.training, recipe.model
-    if offers_of(model) & TRANSLATING:
-        _check_translation(recipe, dataset)
-    check_offers(settings.objective, model.family, offers_of(model), dataset.num_classes)
-    check_batches(settings.objective, settings.batch_size, settings.generator_images)
+class _Task(NamedTuple):
+    """What is to be done, beside what the run's configuration says."""
+
+    dataset: Dataset
+    gauges: list[Gauge]
+    progress: Progress
+    minutes: float | None
+    resumes: bool
 
 
-def _check_translation(recipe: Recipe, dataset: Dataset) -> None:
-    check_one_each(recipe.training)
-    if dataset.scaling is not None:
-        raise ConfigurationError(
-            f"Model family `{recipe.model.family}` takes pictures in [-1, 1], and `{dataset.folder}` is scaled by "
-            f"{dataset.card.scaling.scaling}. Prepare it with `--scaling symmetric`."
-        )
-
-
-def _dataset_of(run: RunFolder, moved_to: str | Path | None) -> Dataset:
-    """Return the dataset that a run was begun on, and no other."""
-    try:
-        dataset = Dataset.open(Path(moved_to or run.config.data))
-    except DataError as error:
-        raise DataError(f"{error} If the dataset of this run was moved, give its place with --data.") from error
-    if dataset.content_hash != run.config.content_hash:
-        raise ConfigurationError(
-            f"The dataset `{dataset.folder}` is not the one this run was begun on: its content hash is "
-            f"{dataset.content_hash[:12]}, the run's is {run.config.content_hash[:12]}. Give that one with --data."
-        )
-    return dataset
-
-
-def _score_of(folder: Path) -> float:
-    """Return the score of a checkpoint, lower is better; infinity for one without."""
-    score = checkpoint.read_state(folder).get("score")
-    return score["value"] if score else inf
-
-
-def _train(
-    open_run: Callable[[], RunFolder],
-    folder: Path,
-    dataset: Dataset,
-    progress: Progress,
-    resume: bool,
-    minutes: float | None,
-) -> RunFolder:
-    check_minutes(minutes)
+def _train(open_run: Callable[[], RunFolder], folder: Path, task: _Task) -> RunFolder:
+    check_minutes(task.minutes)
     with ExitStack() as stack:
         stack.enter_context(hold(folder))
         run = open_run()
         stack.enter_context(cpu_threads(run.config.recipe.training.threads))
-        stop = stack.enter_context(stop_on_signal(progress.say))
-        _play(run, dataset, progress, stop, resume, minutes)
+        stop = stack.enter_context(stop_on_signal(task.progress.say))
+        _play(run, task, stop)
         return run
 
 
-def feed_of(dataset: Dataset, settings: TrainingConfig, scaling: Scaling | None) -> Feed:
-    """Return the training images as the settings have them dealt."""
-    return Feed(
-        dataset,
-        settings.batch_size,
-        settings.seed,
-        shuffle=settings.shuffle,
-        workers=settings.workers,
-        balance_alpha=settings.balance_alpha,
-        max_repeats=settings.max_repeats,
-        scaling=scaling,
-        mirror=settings.mirror,
-    )
-
-
-def _play(
-    run: RunFolder, dataset: Dataset, progress: Progress, stop: StopRequest, resume: bool, minutes: float | None
-) -> None:
-    recipe, settings = run.config.recipe, run.config.recipe.training
+def _play(run: RunFolder, task: _Task, stop: StopRequest) -> None:
+    recipe, settings, progress = run.config.recipe, run.config.recipe.training, task.progress
     gan = build_gan(recipe.model, run.config.image_shape, len(run.config.classes), settings.seed)
-    game, monitor, traces = Game(gan, settings), Monitor(settings.monitor), TrainingRun(run, dataset)
-    if resume:
-        _go_on(run, game, monitor, progress)
-        traces.keep()
-    budget = budget_of(minutes, run.read_log() if resume else [], settings.batch_size * settings.discriminator_steps)
-    feed = feed_of(dataset, settings, run.scaling)
-    try:
-        play(Round(game, settings, feed), monitor, settings, traces, stop, progress, budget)
-    finally:
-        feed.close()
-    if stop.signal is not None:
-        run.stopped_by = int(stop.signal)
-        progress.say(
-            f"Stopped at step {game.step} of {settings.steps}; all is saved. "
-            f"Go on with: ganvas train --resume {run.folder}"
-        )
-    elif budget.spent:
-        progress.say(
-            f"The {minutes:g} minutes are over at step {game.step} of {settings.steps}; all is saved. "
-            f"Go on with: ganvas train --resume {run.folder} --minutes {2 * budget.seconds / 60:g}"
-        )
+    game, monitor = Game(gan, settings), Monitor(settings.monitor)
+    scorer = Scorer(task.dataset, settings, decoder_of(run.scaling), task.gauges, gan.generator)
+    traces = TrainingRun(run, task.dataset, scorer)
+    log = _go_on(run, game, monitor, progress) if task.resumes else []
+    traces.recall(log)
+    budget = budget_of(task.minutes, log, settings.batch_size * settings.discriminator_steps)
+    with feed_of(task.dataset, settings, run.scaling) as feed:
+        play(Round(game, settings, feed), monitor, settings, traces, stop, progress, budget, traces.scoring)
+    run.stopped_by = None if stop.signal is None else int(stop.signal)
+    run.stopped_early = stop.signal is None and traces.scoring.exhausted
+    if ending := _ending(run, game.step, traces.scoring, budget):
+        progress.say(ending)
 
 
-def _go_on(run: RunFolder, game: Game, monitor: Monitor, progress: Progress) -> None:
+def _ending(run: RunFolder, step: int, scoring: Scoring, budget: Budget) -> str:
+    """Return why a run ended before its last step, and how to go on; nothing where it did not."""
+    steps, again = run.config.recipe.training.steps, f"Go on with: ganvas train --resume {run.folder}"
+    if run.stopped_by is not None:
+        return f"Stopped at step {step} of {steps}; all is saved. {again}"
+    if run.stopped_early and scoring.criterion:
+        best, protocol = (run.folder / BEST).read_text().strip(), scoring.criterion.protocol
+        return (
+            f"Ended early at step {step} of {steps}: {protocol} has not improved by more than "
+            f"{scoring.config.least_gain:.1%} in {scoring.fruitless} scores. The best checkpoint is {best}, which "
+            f"`generate` and `evaluate` take. {again} --training.scoring.patience {2 * scoring.fruitless}"
+        )
+    if budget.spent:
+        minutes = budget.seconds / 60
+        return (
+            f"The {minutes:g} minutes are over at step {step} of {steps}; all is saved. {again} "
+            f"--minutes {2 * minutes:g}"
+        )
+    return ""
+
+
+def _go_on(run: RunFolder, game: Game, monitor: Monitor, progress: Progress) -> list[Record]:
+    """Load the newest valid checkpoint, and return the log up to it."""
     run.tidy()
     newest, damage = checkpoint.newest_valid(run.checkpoints)
     for error in damage:
@@ -276,3 +180,4 @@ def _go_on(run: RunFolder, game: Game, monitor: Monitor, progress: Progress) -> 
         progress.say(f"The run is already at step {game.step}; train it further with --steps {2 * game.step}.")
     run.cut_log(game.step)
     run.write_config()
+    return run.read_log()

@@ -1,6 +1,5 @@
 """The report's content, from the finished ledger and card, and its page."""
 
-import base64
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from ganvas.data.balance import balance
@@ -16,7 +14,8 @@ from ganvas.data.ledger import Row
 from ganvas.data.report.advice import advice
 from ganvas.data.report.charts import bars, histogram
 from ganvas.data.store import Dataset
-from ganvas.images import Pixels, png_bytes
+from ganvas.images import Pixels
+from ganvas.pages import data_address, render
 from ganvas.seeds import Stream
 from ganvas.storage import replace_file
 
@@ -27,7 +26,6 @@ _SHOWN_GROUPS = 24
 _SHOWN_OF_GROUP = 4
 _SAMPLES = 48
 _BECAME = {"kept": "kept", "refused": "refused", "duplicate": "left out as duplicates", "dropped": "dropped"}
-_THUMBNAIL = 96
 _MEASURES = (
     ("width", "Width", "pixels", True),
     ("height", "Height", "pixels", True),
@@ -64,16 +62,7 @@ def write_report(path: Path, dataset: Dataset, pixels: Callable[[Sequence[int]],
 
 def report_html(dataset: Dataset, pixels: Callable[[Sequence[int]], Pixels], title: str) -> str:
     """Return the report of a dataset as HTML."""
-    environment = Environment(
-        loader=PackageLoader("ganvas.data.report", "."),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["thousands"] = lambda value: f"{value:,}"
-    environment.filters["code"] = _with_code
-    return environment.get_template("report.html").render(_content(dataset, pixels), title=title)
+    return render("ganvas.data.report", "report.html", **_content(dataset, pixels), title=title)
 
 
 def _content(dataset: Dataset, pixels: Callable[[Sequence[int]], Pixels]) -> dict[str, Any]:
@@ -139,7 +128,8 @@ def _sections(rows: Iterable[Row], column: str, pixels: Callable[[Sequence[int]]
 def _pictures(rows: Sequence[Row], pixels: Callable[[Sequence[int]], Pixels]) -> list[Picture]:
     places = [row.place for row in rows if row.place is not None]
     images = iter(pixels(places)) if places else iter(())
-    return [Picture(row.path, row.reason or "", None if row.place is None else _address(next(images))) for row in rows]
+    addresses = (None if row.place is None else data_address(next(images)) for row in rows)
+    return [Picture(row.path, row.reason or "", address) for row, address in zip(rows, addresses, strict=True)]
 
 
 def _groups(dataset: Dataset, pixels: Callable[[Sequence[int]], Pixels]) -> tuple[list[list[Picture]], int]:
@@ -164,7 +154,7 @@ def _samples(dataset: Dataset) -> list[Picture]:
     places = ", ".join(map(str, chosen))
     rows = sorted(dataset.find(f"split = 'train' AND row IN ({places})"), key=lambda row: row.row or 0)
     labelled = bool(dataset.classes)
-    return [Picture(row.path, (labelled and row.label) or "", _address(pixels[row.row or 0])) for row in rows]
+    return [Picture(row.path, (labelled and row.label) or "", data_address(pixels[row.row or 0])) for row in rows]
 
 
 def _creators(dataset: Dataset) -> list[tuple[str, int]]:
@@ -187,19 +177,6 @@ def _dimension(dataset: Dataset) -> float | None:
     covariance = np.cov(values, rowvar=False)
     total, squares = float(np.trace(covariance)), float((covariance**2).sum())
     return total**2 / squares if squares else None
-
-
-def _address(image: Pixels) -> str:
-    side = max(image.shape[:2])
-    step = max(1, side // _THUMBNAIL)
-    small = np.ascontiguousarray(image[::step, ::step]) if step > 1 else np.ascontiguousarray(image)
-    return "data:image/png;base64," + base64.b64encode(png_bytes(small)).decode()
-
-
-def _with_code(words: str) -> Markup:
-    """Return text as HTML, with what stands between backticks as code."""
-    pieces = enumerate(words.split("`")) if words.count("`") % 2 == 0 else [(0, words)]
-    return Markup("").join(Markup("<code>{}</code>").format(piece) if index % 2 else piece for index, piece in pieces)
 
 
 def _short(value: Any) -> str:  # noqa: ANN401

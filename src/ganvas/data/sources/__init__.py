@@ -5,6 +5,10 @@ from ganvas.catalogue import Entry
 SOURCES: dict[str, Entry] = {
     "digits": Entry("ganvas.data.sources.digits:DIGITS", "1,797 handwritten digits, 8x8, embedded: no download"),
     "mnist": Entry("ganvas.data.sources.mnist:MNIST", "70,000 handwritten digits, 28x28, ten classes"),
+    "stacked-mnist": Entry(
+        "ganvas.data.sources.stacked_mnist:STACKED_MNIST",
+        "154,000 triples of its digits, one in each colour channel: 1,000 modes, no classes",
+    ),
     "fashion-mnist": Entry("ganvas.data.sources.fashion_mnist:FASHION_MNIST", "70,000 clothes, 28x28, ten classes"),
     "kmnist": Entry("ganvas.data.sources.kmnist:KMNIST", "70,000 cursive characters, 28x28, ten classes"),
     "cifar10": Entry("ganvas.data.sources.cifar:CIFAR10", "60,000 colour photographs, 32x32, ten classes"),

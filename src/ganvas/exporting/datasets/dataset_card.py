@@ -1,13 +1,13 @@
 """The README of an exported dataset: what it holds, from where, under which licences, how to read it back."""
 
 import json
-import re
 from collections import Counter
 from typing import Any
 
 from ganvas.data.rights.attribution import escaped
 from ganvas.data.store import Dataset
 from ganvas.exporting.datasets.record import FACTS, DatasetExport, filled_splits
+from ganvas.exporting.front_matter import yaml_lines
 
 _HUB_LICENCES = frozenset(
     {"apache-2.0", "mit", "openrail", "afl-3.0", "artistic-2.0", "bsl-1.0", "bsd", "bsd-2-clause", "bsd-3-clause"}
@@ -18,7 +18,6 @@ _HUB_LICENCES = frozenset(
 """Names that the Hub accepts of those that images come under; the SPDX names in lower case."""
 
 _SIZES = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M", 10_000_000: "1M<n<10M"}
-_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def dataset_card(dataset: Dataset, export: DatasetExport) -> str:
@@ -78,7 +77,7 @@ def _header(dataset: Dataset, export: DatasetExport, title: str, licences: Count
         values["configs"] = [_configuration(dataset, export.hub_files)]
     if export.has_columns:
         values["dataset_info"] = {"features": _features(dataset)}
-    return "".join(f"{name}: {_yaml(value)}\n" for name, value in values.items())
+    return yaml_lines(values)
 
 
 def _configuration(dataset: Dataset, hub_files: str) -> dict[str, Any]:
@@ -108,11 +107,6 @@ def _hub_licence(licences: Counter[str]) -> dict[str, Any]:
 
 def _size_category(count: int) -> str:
     return next((name for limit, name in _SIZES.items() if count < limit), "n>10M")
-
-
-def _yaml(value: Any) -> str:  # noqa: ANN401  (any JSON value)
-    """Return a value as one line of YAML; JSON, but for characters that YAML wants escaped."""
-    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _title(dataset: Dataset) -> str:

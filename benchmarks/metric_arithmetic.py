@@ -1,0 +1,152 @@
+"""Seconds that FID takes from features to a number, here and in torchmetrics: `python -m benchmarks.metric_arithmetic`.
+
+Both are given the same two sets of features in batches, by default as many and as wide as Inception's of 50,000 images,
+and must return the same number. They take turns, A B C A B C ..., so that a busy machine slows all of them; each is
+given as the median of its turns, and as the median of its ratios to ours within a turn. Statistics of both sets are
+counted, the network is not.
+"""
+
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import torch
+import tyro
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from ganvas.metrics.frechet import distance_to, frechet_distance, streamed
+from ganvas.seeds import Stream
+
+OURS, WITH_ERROR, TORCHMETRICS = "Ganvas", "Ganvas, with its standard error", "torchmetrics"
+BATCH_SIZE = 5_000
+
+Features = NDArray[np.float32]
+Contestant = Callable[[Features, Features], float]
+"""Maps the features of real and of generated images to the FID."""
+
+
+def main(
+    images: int = 50_000,
+    features: int = 2048,
+    repetitions: int = 3,
+    threads: int = 2,
+    json_out: Path | None = None,
+) -> None:
+    """Time FID from features beside torchmetrics.
+
+    Args:
+        images: Images of each of the two sets.
+        features: Numbers per image.
+        repetitions: Turns of each contestant.
+        threads: CPU threads of each contestant.
+        json_out: File for all figures.
+    """
+    torch.set_num_threads(threads)
+    console, runs = Console(), contestants()
+    if TORCHMETRICS not in runs:
+        console.print("torchmetrics is left out: it is not installed. Install it with `pip install torchmetrics`.")
+    real, generated = drawn(images, features, "real"), drawn(images, features, "generated", shift=0.02)
+    console.print(f"{repetitions} turns of {', '.join(runs)} on 2 x {images:,} x {features:,} features ...")
+    turns, values = take_turns(runs, real, generated, repetitions)
+    machine = {
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "threads": threads,
+        "torch": torch.__version__,
+        "load": os.getloadavg()[0],
+    }
+    console.print(tabulate(turns, values, f"{images:,} x {features:,} features, {threads} threads"))
+    if json_out is not None:
+        report = {"machine": machine, "images": images, "features": features, "seconds": turns, "fid": values}
+        json_out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+def contestants() -> dict[str, Contestant]:
+    """Return the contestants that are installed."""
+    runs: dict[str, Contestant] = {OURS: ours, WITH_ERROR: with_error}
+    if find_spec("torchmetrics"):
+        runs[TORCHMETRICS] = torchmetrics
+    return runs
+
+
+def ours(real: Features, generated: Features) -> float:
+    """Return the FID as the metric `fid` computes it, without its interval."""
+    laws = (streamed(batches(features)).gaussian() for features in (real, generated))
+    return frechet_distance(*laws)
+
+
+def with_error(real: Features, generated: Features) -> float:
+    """Return the FID as the metric `fid` computes it, interval included."""
+    return distance_to(streamed(batches(real)).gaussian(), generated)[0]
+
+
+def torchmetrics(real: Features, generated: Features) -> float:
+    """Return the FID of torchmetrics in float64, whose float32 is not fit for it, from given features."""
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
+    class Given(torch.nn.Identity):
+        num_features = real.shape[1]
+
+    metric = FrechetInceptionDistance(feature=Given()).set_dtype(torch.float64)
+    for is_real, features in ((True, real), (False, generated)):
+        for batch in batches(features):
+            metric.update(torch.from_numpy(batch).double(), real=is_real)
+    return float(metric.compute())
+
+
+def batches(features: Features) -> list[Features]:
+    """Return features [N, d] in batches, as a network gives them."""
+    return [features[start : start + BATCH_SIZE] for start in range(0, len(features), BATCH_SIZE)]
+
+
+def drawn(images: int, features: int, purpose: str, shift: float = 0.0) -> Features:
+    """Return features [images, features] like those of a network: not below 0, and correlated."""
+    mixing = (Stream(0, "mixing").normal(features, features) / features**0.5).astype(np.float32)
+    parts = []
+    for step, start in enumerate(range(0, images, BATCH_SIZE)):
+        normal = Stream(0, purpose, step).normal(min(BATCH_SIZE, images - start), features).astype(np.float32)
+        parts.append(np.maximum(normal @ mixing + np.float32(shift), 0))
+    return np.concatenate(parts)
+
+
+def take_turns(
+    runs: dict[str, Contestant], real: Features, generated: Features, repetitions: int
+) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """Warm everybody up, then let them take turns; return the seconds of each turn and the FID, by contestant."""
+    for run in runs.values():
+        run(real[:64, :8], generated[:64, :8])
+    seconds, values = {name: [] for name in runs}, {}
+    for _ in range(repetitions):
+        for name, run in runs.items():
+            began = time.perf_counter()
+            values[name] = run(real, generated)
+            seconds[name].append(time.perf_counter() - began)
+    return seconds, values
+
+
+def tabulate(seconds: dict[str, list[float]], values: dict[str, float], title: str) -> Table:
+    """Return the table to print."""
+    table = Table("", "seconds (least to most)", "times ours", "FID", "relative difference", title=title)
+    for name, times in seconds.items():
+        ratio = statistics.median(theirs / own for theirs, own in zip(times, seconds[OURS], strict=True))
+        difference = abs(values[name] - values[OURS]) / values[OURS]
+        table.add_row(
+            name,
+            f"{statistics.median(times):.3g} ({min(times):.3g} to {max(times):.3g})",
+            f"{ratio:.2f}",
+            f"{values[name]:.9g}",
+            f"{difference:.1g}",
+        )
+    return table
+
+
+if __name__ == "__main__":
+    tyro.cli(main)

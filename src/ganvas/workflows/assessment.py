@@ -1,0 +1,227 @@
+"""Assess: a model and its dataset in, all that is known of how good it is out: what scores and reports are views of."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganvas.data.splitting import Split
+from ganvas.data.store import Dataset
+from ganvas.errors import ModelError, UsageError
+from ganvas.images import Pixels
+from ganvas.metrics import evaluation
+from ganvas.metrics.conditional import Agreement, agreement
+from ganvas.metrics.features import FeatureNetwork
+from ganvas.metrics.intervals import over_seeds
+from ganvas.metrics.memorisation import Audit, audit
+from ganvas.metrics.protocol import ImageSet, Score, View
+from ganvas.progress import Lines, Progress
+from ganvas.seeds import Stream
+from ganvas.training.engine import cpu_threads
+from ganvas.workflows.evaluations import Evaluation, measured
+from ganvas.workflows.feature_networks import open_features, view_cache
+from ganvas.workflows.model import Model, load
+
+MOST_SEEDS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Assessment:
+    """What one model is worth against one dataset; what costs time beyond the scores is computed when asked for."""
+
+    name: str
+    model: Model
+    dataset: Dataset
+    seed: int
+    seeds: int
+    scores: list[Score]
+    generated: ImageSet
+    """Images of the first seed, with the classes asked for."""
+    networks: list[FeatureNetwork]
+    view: View
+    """The generated images, as the first network sees them."""
+    progress: Progress
+    seconds: float
+    """Of generating the images of one seed, and computing their features."""
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The scores as they are kept beside checkpoints."""
+        origin = self.model.origin
+        return Evaluation(
+            name=self.name,
+            weights=origin.get("generator_sha256") or "",
+            step=origin.get("step"),
+            dataset=measured(self.dataset),
+            seed=self.seed,
+            seeds=self.seeds,
+            scores=tuple(self.scores),
+        )
+
+    @cached_property
+    def training(self) -> View:
+        """The training images, as the first network sees them."""
+        return self._real("train", "training")
+
+    @cached_property
+    def held_out(self) -> View:
+        """The held-out images, all of them, as the first network sees them."""
+        return self._real("test", "held-out")
+
+    @cached_property
+    def obedience(self) -> Agreement | None:
+        """Which classes are seen where which were asked for; None where none were, or the network sees none."""
+        return _agreement(self.view) if self.model.conditional else None
+
+    @cached_property
+    def real_obedience(self) -> Agreement | None:
+        """The same of held-out images and their own classes."""
+        return _agreement(self.held_out)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Whether it copied training images."""
+        with cpu_threads(0):
+            stream = Stream(self.seed, "metrics/audit")
+            order = stream.child("held-out").permutation(len(self.held_out.features))
+            as_many = self.held_out.rows(np.sort(order[: len(self.view.features)]))
+            self.progress.begin("Look for copies", 1)
+            found = audit(self.training, as_many, self.view, stream)
+            self.progress.end()
+            return found
+
+    def _real(self, split: Split, key: str) -> View:
+        images = images_of(self.dataset, split)
+        with cpu_threads(0):
+            return view_cache(self.dataset).view(self.networks[0], images, key)
+
+
+def assess(
+    model: Model | str | Path,
+    data: Dataset | str | Path,
+    seed: int = 0,
+    progress: Progress | None = None,
+    features: Sequence[str] | None = None,
+    metrics: Sequence[str] | None = None,
+    seeds: int = 1,
+    bootstrap: int = 20,
+) -> Assessment:
+    """Generate images and measure them against a dataset.
+
+    As many are generated as the dataset holds out (at most 10,000), of classes as frequent as in training; a
+    translator's are translations of those held out. `features` are rows of FEATURES, None for the one that suits the
+    dataset; `metrics` rows of METRICS, or "all", None for all but the costly. With `seeds` > 1 images of as many seeds
+    are measured, and values are means with intervals over seeds. `bootstrap` resamples give intervals where no formula
+    does.
+    """
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise UsageError(f"{seeds} seeds were asked for; give 1 to {MOST_SEEDS}.")
+    name = _name(model) if isinstance(model, str | Path) else "model"
+    model = model if isinstance(model, Model) else load(model)
+    dataset = data if isinstance(data, Dataset) else Dataset.open(Path(data))
+    progress = progress or Lines()
+    check_fit(model, dataset)
+    training, held_out = images_of(dataset, "train"), images_of(dataset, "test")
+    num = evaluation.num_samples(len(training.pixels), len(held_out.pixels))
+    with cpu_threads(0):
+        networks = open_features(features, dataset, progress)
+        about = (metrics, seed, progress, view_cache(dataset), bootstrap)
+        begun = time.monotonic()
+        first = made_by(model, training, held_out, num, seed, progress)
+        views = [network.view(first) for network in networks]
+        seconds = time.monotonic() - begun
+        known = [_knowing(network, first, view) for network, view in zip(networks, views, strict=True)]
+        scored = [evaluation.evaluate(training, held_out, first, known, *about)]
+        for other in range(seed + 1, seed + seeds):
+            made = made_by(model, training, held_out, num, other, progress)
+            scored.append(evaluation.evaluate(training, held_out, made, networks, *about))
+    ordered = sorted(_together(scored), key=lambda score: score.lower_is_better)
+    return Assessment(name, model, dataset, seed, seeds, ordered, first, networks, views[0], progress, seconds)
+
+
+def check_fit(model: Model, dataset: Dataset) -> None:
+    """Raise `ModelError` where a model draws other images, or other classes, than a dataset holds."""
+    if model.image_shape != dataset.shape:
+        raise ModelError(
+            f"The model draws {model.image_shape} images; `{dataset.folder}` holds {dataset.shape} ones. "
+            "Prepare the dataset at the model's size."
+        )
+    if model.conditional and model.classes != dataset.classes:
+        raise ModelError(
+            f"The model draws the classes {', '.join(model.classes[:10])}; `{dataset.folder}` has "
+            f"{', '.join(dataset.classes[:10]) or 'none'}. Evaluate it on the dataset it was trained on."
+        )
+
+
+def made_by(model: Model, training: ImageSet, held_out: ImageSet, num: int, seed: int, progress: Progress) -> ImageSet:
+    """Return `num` images of a model with the classes asked for; a translator's are translations of held-out images."""
+    progress.begin("Translate" if model.translates else "Generate", num)
+    made = _translated(model, held_out, num, seed) if model.translates else _drawn(model, training, num, seed, progress)
+    progress.end()
+    return made
+
+
+def _drawn(model: Model, training: ImageSet, num: int, seed: int, progress: Progress) -> ImageSet:
+    """Return images of classes as frequent as in training: any others would differ from the real ones by that alone."""
+    labels = None
+    if model.conditional:
+        assert training.labels is not None
+        labels = training.labels[Stream(seed, "evaluate/labels").permutation(len(training.labels))[:num]]
+    parts: list[Pixels] = []
+    for part in model.generate_chunks(num, labels, seed):
+        parts.append(part)
+        progress.advance(len(part))
+    return ImageSet(np.concatenate(parts), labels)
+
+
+def _translated(model: Model, held_out: ImageSet, num: int, seed: int) -> ImageSet:
+    """Return translations of held-out images: their labels are the classes wanted, else those of the images."""
+    chosen = np.sort(Stream(seed, "evaluate/sources").permutation(len(held_out.pixels))[:num])
+    own = None if held_out.labels is None else held_out.labels[chosen]
+    made = model.translate_real(np.asarray(held_out.pixels[chosen]), own)
+    return ImageSet(made.images, own if made.labels is None else made.labels)
+
+
+def _together(scored: Sequence[Sequence[Score]]) -> list[Score]:
+    """Return one score for each protocol that could be measured with every seed."""
+    found = [{score.protocol: score for score in scores} for scores in scored]
+    return [
+        over_seeds([scores[name] for scores in found]) for name in found[0] if all(name in scores for scores in found)
+    ]
+
+
+def _knowing(network: FeatureNetwork, images: ImageSet, view: View) -> FeatureNetwork:
+    """Return a network that has the features of some images at hand, batch by batch, and computes those of others."""
+    size = network.batch_size
+    starts = range(0, len(images.pixels), size)
+    known = {_digest(images.pixels[start : start + size]): view.features[start : start + size] for start in starts}
+
+    def extract(pixels: Pixels) -> NDArray[np.float32]:
+        found = known.get(_digest(pixels))
+        return network.extract(pixels) if found is None else found
+
+    return replace(network, extract=extract)
+
+
+def _digest(pixels: Pixels) -> bytes:
+    return blake2b(pixels.tobytes(), digest_size=16).digest()
+
+
+def _agreement(view: View) -> Agreement | None:
+    if view.labels is None or view.logits is None:
+        return None
+    return agreement(view.labels, view.logits)
+
+
+def images_of(dataset: Dataset, split: Split) -> ImageSet:
+    """Return the images of a split with their labels."""
+    return ImageSet(dataset.pixels(split), dataset.labels(split))
+
+
+def _name(path: str | Path) -> str:
+    return Path(path).resolve().name

@@ -1,0 +1,218 @@
+"""Report: what an assessment found, as one HTML file that answers six questions."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import nbinom
+
+from ganvas.exporting.report.contents import (
+    Contents,
+    Copies,
+    Earlier,
+    Measure,
+    Neighbour,
+    Obedience,
+    Point,
+    Row,
+    lead,
+    measure_of,
+)
+from ganvas.exporting.report.page import report_html
+from ganvas.metrics import METRICS
+from ganvas.metrics.memorisation import Audit
+from ganvas.metrics.protocol import Score
+from ganvas.storage import replace_file
+from ganvas.workflows.assessment import Assessment
+from ganvas.workflows.course import course_of
+from ganvas.workflows.evaluations import Evaluation, others_than
+from ganvas.workflows.report_facts import facts_of_dataset, facts_of_model, settings_of
+from ganvas.workflows.score_table import is_share
+
+REPORT = "report.html"
+COLUMNS = 12
+MOST_ROWS = 24
+"""Classes of which images are shown."""
+_PLAIN_ROWS = 5
+_PAIRS = 15
+_NEAREST = 3
+
+
+def write_report(assessment: Assessment, file: Path, path: Path, others: Sequence[Evaluation] = ()) -> Path:
+    """Write the report of the model in `path`; `others` are evaluations to compare with, under the same protocols."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(file, report_html(contents_of(assessment, path, others)).encode())
+    return file
+
+
+def contents_of(assessment: Assessment, path: Path, others: Sequence[Evaluation] = ()) -> Contents:
+    """Return what the report shows, as plain values."""
+    measures, audit = tuple(measure(score) for score in assessment.scores), assessment.audit
+    dataset, evaluation = assessment.dataset, assessment.evaluation
+    alike = {_called(other, assessment.name): other for other in others_than(evaluation, others)}
+    return Contents(
+        title=assessment.name,
+        subtitle=_subtitle(assessment),
+        dataset=evaluation.dataset.name,
+        content_hash=dataset.content_hash,
+        facts=facts_of_model(assessment),
+        measures=measures,
+        cautions=tuple(dict.fromkeys(score.caution for score in assessment.scores)),
+        obedience=_obedience(assessment),
+        class_distances=_class_distances(assessment.scores),
+        copies=_copies(audit),
+        audit=_audit_facts(audit),
+        earlier=_earlier(measures, alike),
+        rows=tuple(_rows(assessment)),
+        num_hidden=max(0, len(assessment.model.classes) - MOST_ROWS) if assessment.model.conditional else 0,
+        neighbours=tuple(_neighbours(assessment)),
+        plane=tuple(_plane(measures, alike)),
+        curves=course_of(path),
+        settings=settings_of(assessment.model),
+        card=facts_of_dataset(dataset),
+    )
+
+
+def measure(score: Score) -> Measure:
+    """Return a score as the report shows it."""
+    return Measure(
+        score.protocol,
+        score.metric,
+        METRICS[score.metric].summary if score.metric in METRICS else "",
+        score.value,
+        score.floor,
+        score.ceiling,
+        score.lower_is_better,
+        score.num_samples,
+        score.num_reference,
+        is_share(score),
+        score.interval,
+        score.floor_is_best,
+    )
+
+
+def _subtitle(assessment: Assessment) -> str:
+    origin, known = assessment.model.origin, assessment.evaluation.dataset
+    made_by = [str(origin["recipe"])] if origin.get("recipe") else [assessment.model.config.family]
+    step = [f"step {origin['step']:,}"] if isinstance(origin.get("step"), int) else []
+    held_out = f"{known.num_training:,} images for training, {known.num_held_out:,} held out"
+    return f"{', '.join([*made_by, str(assessment.model.image_shape), *step])}; against {known.name}: {held_out}"
+
+
+def _obedience(assessment: Assessment) -> Obedience | None:
+    ours, real = assessment.obedience, assessment.real_obedience
+    if ours is None or real is None:
+        return None
+    return Obedience(assessment.dataset.classes, ours.confusion, real.confusion)
+
+
+def _class_distances(scores: Sequence[Score]) -> tuple[float | None, ...]:
+    found = next((score for score in scores if score.metric == "class-fid"), None)
+    return tuple((found.details or {}).get("per_class", ())) if found else ()
+
+
+def _copies(audit: Audit) -> Copies:
+    """Return the audit with what chance gives: suspects among fresh images follow a negative binomial law.
+
+    Each of N fresh images is as likely to fall anywhere among n held-out ones, and those below the k-th of them count.
+    """
+    num, num_held_out = len(audit.generated.nearness), len(audit.held_out.nearness)
+    rank = round(audit.false_accusation_rate * (num_held_out + 1))
+    return Copies(
+        audit.generated.nearness,
+        audit.held_out.nearness,
+        len(audit.suspects),
+        audit.false_accusation_rate * num,
+        int(nbinom.ppf(0.99, rank, num_held_out / (num + num_held_out))),
+        audit.authenticity,
+        audit.held_out_authenticity,
+        audit.copying,
+        audit.fid_gap,
+    )
+
+
+def _audit_facts(audit: Audit) -> dict[str, str]:
+    return {
+        "suspects": f"{len(audit.suspects):,} of {len(audit.generated.nearness):,} ({audit.suspected_share:.2%}); of "
+        f"fresh real images {audit.false_accusation_rate:.2%} at most",
+        "authentic (AuthPct)": f"{audit.authenticity:.1%}; of held-out images {audit.held_out_authenticity:.1%}",
+        "C_T": f"{audit.copying:+.2f}; far below 0 (-3) images lie nearer to training images than fresh ones do",
+        "FID from training images": f"{audit.fid_training:.4g}",
+        "FID from held-out images": f"{audit.fid_held_out:.4g}, of as many; the gap is {audit.fid_gap:+.3g}",
+    }
+
+
+def _earlier(measures: tuple[Measure, ...], others: dict[str, Evaluation]) -> tuple[Earlier, ...]:
+    leading = lead(measures)
+    found = ((name, other.score(leading.protocol)) for name, other in others.items()) if leading else ()
+    return tuple(Earlier(name, score.value, score.interval) for name, score in found if score)
+
+
+def _called(evaluation: Evaluation, run: str) -> str:
+    """Return what another evaluation is called beside that of `run`."""
+    step = f"step {evaluation.step:,}" if evaluation.step is not None else ""
+    return step if step and evaluation.name == run else ", ".join(filter(None, (evaluation.name, step)))
+
+
+def _plane(measures: tuple[Measure, ...], others: dict[str, Evaluation]) -> list[Point]:
+    precision, recall = measure_of(measures, "precision"), measure_of(measures, "recall")
+    if precision is None or recall is None:
+        return []
+    points = [
+        Point("noise", recall.ceiling, precision.ceiling, "noise"),
+        Point("real images", recall.floor, precision.floor, "real"),
+    ]
+    for name, other in others.items():
+        good, diverse = other.score(precision.protocol), other.score(recall.protocol)
+        if good and diverse:
+            points.append(Point(name, diverse.value, good.value, "earlier"))
+    return [*points, Point("this model", recall.value, precision.value, "model")]
+
+
+def _rows(assessment: Assessment) -> list[Row]:
+    model, seed = assessment.model, assessment.seed
+    if model.translates:
+        return _translations(assessment)
+    if not model.conditional:
+        images = model.generate(COLUMNS * _PLAIN_ROWS, seed=seed)
+        return [Row("", images[start : start + COLUMNS]) for start in range(0, len(images), COLUMNS)]
+    names = model.classes[:MOST_ROWS]
+    images = model.generate(COLUMNS * len(names), np.repeat(np.arange(len(names)), COLUMNS), seed)
+    parts = np.split(images, len(names))
+    return [Row(name, part) for name, part in zip(names, parts, strict=True)]
+
+
+def _translations(assessment: Assessment) -> list[Row]:
+    """Return pairs of rows: what the translator was given of held-out pictures, and what it made of them."""
+    model, dataset = assessment.model, assessment.dataset
+    pixels, labels = dataset.pixels("test")[: COLUMNS * 2], dataset.labels("test")
+    made = model.translate_real(np.asarray(pixels), None if labels is None else labels[: len(pixels)])
+    parts = [slice(start, start + COLUMNS) for start in range(0, len(pixels), COLUMNS)]
+    return [row for part in parts for row in (Row("given", made.sources[part]), Row("made", made.images[part]))]
+
+
+def _neighbours(assessment: Assessment) -> list[Neighbour]:
+    """Return generated images with the training images nearest to them, suspects first, then the nearest others."""
+    audit, training = assessment.audit, assessment.training.features
+    others = np.argsort(audit.generated.nearness, kind="stable")
+    order = list(dict.fromkeys([*audit.suspects.tolist(), *others.tolist()]))[:_PAIRS]
+    pixels, suspects = assessment.dataset.pixels("train"), set(audit.suspects.tolist())
+    found = []
+    for number in order:
+        distances = np.linalg.norm(training - assessment.view.features[number], axis=1)
+        nearest = np.argsort(distances, kind="stable")[:_NEAREST]
+        found.append(
+            Neighbour(
+                assessment.generated.pixels[number],
+                tuple(np.asarray(pixels[index]) for index in nearest),
+                _nearness_words(audit, number),
+                number in suspects,
+            )
+        )
+    return found
+
+
+def _nearness_words(audit: Audit, number: int) -> str:
+    own = float(audit.generated.nearness[number])
+    nearer, num = int((audit.held_out.nearness <= own).sum()), len(audit.held_out.nearness)
+    return f"Nearness {own:.2f}; {nearer:,} of {num:,} held-out images are as near."
