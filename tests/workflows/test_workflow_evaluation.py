@@ -161,8 +161,12 @@ def test_evaluations_are_kept_by_weights(acgan, digits_at):
     assert newest_of(found, "") is None
 
 
-def test_damaged_evaluations_are_left_aside(acgan, digits_at):
-    (acgan / "evaluation.json").write_text("{")
+@pytest.mark.parametrize("content", ["{", "[]", '{"evaluations": [{}]}', " " * (1 << 25) + "{}"])
+def test_damaged_evaluations_are_left_aside(acgan, digits_at, tmp_path, capsys, content):
+    (acgan / "evaluation.json").write_text(content)
+    folder = ganvas.export(acgan, tmp_path / "model")
+    assert "model-index" not in (folder / "README.md").read_text()
+    assert "evaluation.json" in capsys.readouterr().err
     ganvas.evaluate(acgan, digits_at(8), progress=Silent(), features=["pixels8"], metrics=["fid"])
     assert len(kept(acgan)) == 1
 

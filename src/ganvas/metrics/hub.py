@@ -77,7 +77,7 @@ def hub_features(network: HubNetwork, folder: Path | None = None) -> FeatureNetw
 
 
 def _way_to(network: HubNetwork, folder: Path | None) -> tuple[Way, Path]:
-    """Return the first way that lacks nothing, and its file of weights."""
+    """Return the first way that lacks nothing, and its file of weights; raise `ModelError` where each lacks some."""
     lacking = []
     for way in network.ways:
         installed, weights = find_spec(way.library) is not None, _files_of(way, network.features, folder)
@@ -96,8 +96,8 @@ def _way_to(network: HubNetwork, folder: Path | None) -> tuple[Way, Path]:
 
 def _files_of(way: Way, features: str, folder: Path | None) -> Path | None:
     """Return the file of weights of a way where it and those beside it are on this machine."""
-    candidates = [place / part for place in places(folder) for part in ("", features)]
-    for candidate in candidates:
+    given = [] if folder is None else [folder]
+    for candidate in [*given, *(place / features for place in places())]:
         if all((candidate / name).is_file() for name in way.files):
             return candidate / way.files[-1]
     return _cached(way) if find_spec("huggingface_hub") else None

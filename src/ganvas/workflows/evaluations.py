@@ -18,6 +18,7 @@ from ganvas.storage import read_json, write_json
 
 EVALUATION = "evaluation.json"
 _MOST_KEPT = 100
+_LARGEST = 1 << 25  # bytes, far more than so many take
 
 
 class Measured(Config):
@@ -69,7 +70,11 @@ def measured(dataset: Dataset) -> Measured:
 def kept(folder: Path) -> tuple[Evaluation, ...]:
     """Return the evaluations kept in a run or model folder, the newest last; none where it has none."""
     path = folder / EVALUATION
-    return Evaluations.read(read_json(path), f"`{path}`").evaluations if path.is_file() else ()
+    if not path.is_file():
+        return ()
+    if path.stat().st_size > _LARGEST:
+        raise DamagedError(f"`{path}` is larger than any evaluations. Remove it, and evaluate again.")
+    return Evaluations.read(read_json(path), f"`{path}`").evaluations
 
 
 def keep(folder: Path, evaluations: Sequence[Evaluation]) -> None:
