@@ -13,7 +13,7 @@ CLASS = Term(weight=1.0)
 def compact() -> Recipe:
     """Return our default: small convolutions, the non-saturating loss, a lazy R1, and D told and telling the class.
 
-    Data: any folder of pictures, with or without classes; measured on MNIST
+    Data: any folder of pictures, with or without classes; measured on MNIST and CIFAR-10
     Size: 8 to 128 px, any channels; made for 28 to 64 px
     Hardware: two CPU cores
     Time: ten minutes; three make digits that read well
