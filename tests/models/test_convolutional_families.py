@@ -325,7 +325,7 @@ def test_recipes_are_the_published_ones() -> None:
         "wgan_gp": (2e-4, 0.0, 0.9, 5, 100_000),
         "sngan_projection": (2e-4, 0.0, 0.9, 5, 100_000),
         "sagan": (2e-4, 0.5, 0.999, 5, 100_000),
-        "biggan": (2e-4, 0.5, 0.999, 5, 200_000),
+        "biggan": (2e-4, 0.5, 0.999, 5, 100_000),
     }
     for name, row in rows.items():
         training = find_recipe(name).training

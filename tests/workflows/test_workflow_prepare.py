@@ -290,11 +290,8 @@ print(step)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.parametrize(
-    ("old", "how"),
-    [(True, "afresh"), *(pytest.param(*case, marks=pytest.mark.slow) for case in
-                         [(False, "afresh"), (True, "going on"), (False, "going on")])],
-)  # fmt: skip
+@pytest.mark.slow
+@pytest.mark.parametrize(("old", "how"), [(True, "afresh"), (False, "afresh"), (True, "going on"), (False, "going on")])
 def test_killed_at_any_step_leaves_an_old_or_a_whole_dataset_and_can_be_run_again(tmp_path, old, how):
     source = album(tmp_path / "photos")
     expected = made(source, out=tmp_path / "whole", size=64).content_hash

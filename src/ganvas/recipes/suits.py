@@ -47,7 +47,7 @@ SUITS: dict[str, Suits] = {
     "sngan_projection": Suits("gpu", (28, 128), (10_000, None)),
     "sagan": Suits("gpu", (28, 128), (10_000, None)),
     "biggan": Suits("gpu", (28, 128), (20_000, None)),
-    "biggan_diffaugment": Suits("gpu", (28, 128), (5_000, None)),
+    "biggan_diffaugment": Suits("gpu", (28, 128), (1_000, None)),
     "reacgan": Suits("gpu", (28, 128), (20_000, None)),
     "fastgan": Suits("gpu", (64, 1024), (100, 5_000)),
     "stylegan2": Suits("gpus", (32, 32), (100_000, None)),
