@@ -181,9 +181,9 @@ def _copy_words(copies: Copies) -> str:
     side = "nearer to" if copies.statistic < 0 else "farther from"
     return (
         f"{copies.num_suspects:,} of {len(copies.generated):,} images lie suspiciously near one training image; of as "
-        f"many fresh real ones {few} would, rarely more than {copies.by_chance}. {copies.authenticity:.1%} are authentic "
-        f"(of real images it never saw {copies.held_out_authenticity:.1%}). On the whole its images lie {side} the "
-        f"training images than fresh ones (C_T {copies.statistic:+.1f})."
+        f"many fresh real ones {few} would, rarely more than {copies.by_chance}. {copies.authenticity:.1%} are "
+        f"authentic (of real images it never saw {copies.held_out_authenticity:.1%}). On the whole its images lie "
+        f"{side} the training images than fresh ones (C_T {copies.statistic:+.1f})."
     )
 
 
