@@ -10,13 +10,14 @@ from ganvas.catalogue import find
 from ganvas.data.store import Dataset
 from ganvas.errors import DamagedError, DataError, ModelError
 from ganvas.metrics import FEATURES
-from ganvas.metrics.small import SHIPPED, SmallNetwork, as_input, grey, load_small
+from ganvas.metrics.small import SHIPPED, SmallNetwork, as_input, colour, grey, load_small
 from ganvas.metrics.small_training import (
     LARGEST_FILE,
     MADE,
     SmallTraining,
     augmented,
     build_small,
+    fit_small,
     rate_at,
     share_right,
     train_small,
@@ -25,8 +26,8 @@ from ganvas.progress import Silent
 from ganvas.seeds import Stream
 from ganvas.storage import sha256_of_file
 
-GATES = {"grey": 0.993}
-ROWS = {"grey": grey}
+GATES = {"grey": 0.993, "colour": 0.88}
+ROWS = {"grey": grey, "colour": colour}
 both = pytest.mark.parametrize("name", ROWS)
 
 
@@ -64,6 +65,8 @@ def test_images_of_any_size_become_as_many_features(name, size):
 def test_other_channels_are_refused_with_the_row_that_takes_them():
     with pytest.raises(ModelError, match=r"`grey` take images with 1 channels; these have 3.*`colour` for 3"):
         grey().features(noise(1, 28, 28, 3))
+    with pytest.raises(ModelError, match=r"`colour` take images with 3 channels; these have 1.*`grey` for 1"):
+        colour().features(noise(1, 28, 28, 1))
 
 
 @both
@@ -149,6 +152,15 @@ def test_the_learning_rate_rises_and_falls_in_straight_lines():
     assert [rate_at(done, 0.2) for done in (0, 0.1, 0.2, 0.6)] == pytest.approx([0, 0.5, 1, 0.5])
     assert rate_at(0, 0) == 1
     assert rate_at(0.999, 0.2) < 0.002
+
+
+def test_training_learns(digits16, one_thread):
+    training, held_out = digits16
+    recipe = SmallTraining(widths=(8, 16), epochs=4, batch_size=64, largest_shift=1)
+    network = build_small(1, recipe, 10)
+    fit_small(network, training.pixels, training.labels, recipe, Silent())
+    assert (network.stages[2].layers[2].weight != 0).all(), "the blocks take part, though they begin as nothing"
+    assert share_right(network, held_out.pixels, held_out.labels) > 0.8
 
 
 def test_the_script_writes_weights_and_a_card_that_load(digits_at, tmp_path, one_thread):

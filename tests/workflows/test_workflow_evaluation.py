@@ -17,10 +17,10 @@ from ganvas.errors import UsageError
 from ganvas.metrics.conditional import agreement
 from ganvas.progress import Silent
 from ganvas.workflows.assessment import assess
-from ganvas.workflows.evaluations import Evaluations, kept, newest_of, read_results
+from ganvas.workflows.evaluations import Evaluations, kept, newest_of, read_results, require_alike
 from ganvas.workflows.feature_networks import open_features, suited
 from ganvas.workflows.model import load
-from ganvas.workflows.ranking import Ranking, rank, require_alike
+from ganvas.workflows.ranking import Ranking, rank
 from ganvas.workflows.score_table import blocks, legend, text_of
 
 FEW = ["fid", "accuracy", "k3-precision", "k3-recall"]

@@ -25,6 +25,7 @@ from ganvas.seeds import Stream
 from ganvas.training.engine import cpu_threads
 from ganvas.workflows.evaluations import Evaluation, measured
 from ganvas.workflows.feature_networks import open_features, view_cache
+from ganvas.workflows.measured_images import images_of, made_by
 from ganvas.workflows.model import Model, load
 
 MOST_SEEDS = 100
@@ -158,35 +159,6 @@ def check_fit(model: Model, dataset: Dataset) -> None:
         )
 
 
-def made_by(model: Model, training: ImageSet, held_out: ImageSet, num: int, seed: int, progress: Progress) -> ImageSet:
-    """Return `num` images of a model with the classes asked for; a translator's are translations of held-out images."""
-    progress.begin("Translate" if model.translates else "Generate", num)
-    made = _translated(model, held_out, num, seed) if model.translates else _drawn(model, training, num, seed, progress)
-    progress.end()
-    return made
-
-
-def _drawn(model: Model, training: ImageSet, num: int, seed: int, progress: Progress) -> ImageSet:
-    """Return images of classes as frequent as in training: any others would differ from the real ones by that alone."""
-    labels = None
-    if model.conditional:
-        assert training.labels is not None
-        labels = training.labels[Stream(seed, "evaluate/labels").permutation(len(training.labels))[:num]]
-    parts: list[Pixels] = []
-    for part in model.generate_chunks(num, labels, seed):
-        parts.append(part)
-        progress.advance(len(part))
-    return ImageSet(np.concatenate(parts), labels)
-
-
-def _translated(model: Model, held_out: ImageSet, num: int, seed: int) -> ImageSet:
-    """Return translations of held-out images: their labels are the classes wanted, else those of the images."""
-    chosen = np.sort(Stream(seed, "evaluate/sources").permutation(len(held_out.pixels))[:num])
-    own = None if held_out.labels is None else held_out.labels[chosen]
-    made = model.translate_real(np.asarray(held_out.pixels[chosen]), own)
-    return ImageSet(made.images, own if made.labels is None else made.labels)
-
-
 def _together(scored: Sequence[Sequence[Score]]) -> list[Score]:
     """Return one score for each protocol that could be measured with every seed."""
     found = [{score.protocol: score for score in scores} for scores in scored]
@@ -216,11 +188,6 @@ def _agreement(view: View) -> Agreement | None:
     if view.labels is None or view.logits is None:
         return None
     return agreement(view.labels, view.logits)
-
-
-def images_of(dataset: Dataset, split: Split) -> ImageSet:
-    """Return the images of a split with their labels."""
-    return ImageSet(dataset.pixels(split), dataset.labels(split))
 
 
 def _name(path: str | Path) -> str:

@@ -8,9 +8,10 @@ from ganvas.metrics import evaluation
 from ganvas.metrics.protocol import Score
 from ganvas.training import checkpoint
 from ganvas.training.engine import cpu_threads
-from ganvas.workflows.assessment import Assessment, images_of, made_by
+from ganvas.workflows.assessment import Assessment
 from ganvas.workflows.evaluations import Evaluation, measured
 from ganvas.workflows.feature_networks import view_cache
+from ganvas.workflows.measured_images import images_of, made_by
 from ganvas.workflows.model import Model, at_checkpoint
 from ganvas.workflows.run_folder import RunFolder, is_run_folder
 

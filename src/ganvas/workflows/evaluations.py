@@ -5,6 +5,7 @@ checkpoint. The newest of each stays.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from typing import Any
 from ganvas.config import Config, Field
 from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError, DamagedError, StorageError, UsageError
-from ganvas.metrics.protocol import Score
+from ganvas.metrics.protocol import Score, require_comparable
 from ganvas.progress import Progress
 from ganvas.storage import read_json, write_json
+from ganvas.workflows.score_table import features_of
 
 EVALUATION = "evaluation.json"
 _MOST_KEPT = 100
@@ -142,6 +144,34 @@ def read_results(path: Path) -> list[Evaluation]:
     if not found:
         raise UsageError(f"`{file}` holds no evaluation. Make one with `ganvas evaluate`.")
     return [found[-1]]
+
+
+def require_alike(evaluations: Sequence[Evaluation]) -> None:
+    """Raise `UsageError` where scores of one metric and features are of different protocols, or of different data."""
+    hashes = sorted({evaluation.dataset.content_hash[:8] for evaluation in evaluations} - {""})
+    if len(hashes) > 1:
+        raise UsageError(
+            f"Scores against one dataset were expected; these are against {len(hashes)}, of content hashes "
+            f"{', '.join(hashes)}. Evaluate all models against the same dataset folder."
+        )
+    groups: dict[tuple[str, str], list[Score]] = defaultdict(list)
+    for evaluation in evaluations:
+        for score in evaluation.scores:
+            groups[features_of(score), score.metric].append(score)
+    for scores in groups.values():
+        require_comparable(scores)
+    for number, found in enumerate(evaluations):
+        others = [other for place, other in enumerate(evaluations) if place != number]
+        if others and not any(_shares(found, other) for other in others):
+            raise UsageError(
+                f"`{found.name}` shares no protocol with the others: it has "
+                f"{', '.join(score.protocol for score in found.scores) or 'no scores'}. Evaluate all with the same "
+                "features and metrics."
+            )
+
+
+def _shares(one: Evaluation, other: Evaluation) -> bool:
+    return any(other.score(score.protocol) for score in one.scores)
 
 
 def _key(evaluation: Evaluation) -> str:

@@ -13,13 +13,13 @@ from ganvas.config import Config, Field
 from ganvas.data.store import Dataset
 from ganvas.errors import UsageError
 from ganvas.images import save_png
-from ganvas.metrics.protocol import Score, require_comparable
+from ganvas.metrics.protocol import Score
 from ganvas.progress import Lines, Progress
 from ganvas.storage import on_disk, replace_file, write_json
 from ganvas.workflows.assessment import Assessment, assess
 from ganvas.workflows.comparison_pictures import strip
 from ganvas.workflows.earlier import other_checkpoints
-from ganvas.workflows.evaluations import Evaluation, keep_beside, known_of, read_results
+from ganvas.workflows.evaluations import Evaluation, keep_beside, known_of, read_results, require_alike
 from ganvas.workflows.report import REPORT, write_report
 from ganvas.workflows.score_table import Column, features_of, figure, heads, leaders, legend
 
@@ -112,34 +112,6 @@ def rank(
     if reports is not None:
         _write(ranking, reports.folder, assessments)
     return ranking
-
-
-def require_alike(evaluations: Sequence[Evaluation]) -> None:
-    """Raise `UsageError` where scores of one metric and features are of different protocols, or of different data."""
-    hashes = sorted({evaluation.dataset.content_hash[:8] for evaluation in evaluations} - {""})
-    if len(hashes) > 1:
-        raise UsageError(
-            f"Scores against one dataset were expected; these are against {len(hashes)}, of content hashes "
-            f"{', '.join(hashes)}. Evaluate all models against the same dataset folder."
-        )
-    groups: dict[tuple[str, str], list[Score]] = defaultdict(list)
-    for evaluation in evaluations:
-        for score in evaluation.scores:
-            groups[features_of(score), score.metric].append(score)
-    for scores in groups.values():
-        require_comparable(scores)
-    for number, found in enumerate(evaluations):
-        others = [other for place, other in enumerate(evaluations) if place != number]
-        if others and not any(_shares(found, other) for other in others):
-            raise UsageError(
-                f"`{found.name}` shares no protocol with the others: it has "
-                f"{', '.join(score.protocol for score in found.scores) or 'no scores'}. Evaluate all with the same "
-                "features and metrics."
-            )
-
-
-def _shares(one: Evaluation, other: Evaluation) -> bool:
-    return any(other.score(score.protocol) for score in one.scores)
 
 
 class _Reports(NamedTuple):

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from scipy.stats import nbinom
 
 from ganvas.exporting.report.contents import (
@@ -11,10 +10,8 @@ from ganvas.exporting.report.contents import (
     Copies,
     Earlier,
     Measure,
-    Neighbour,
     Obedience,
     Point,
-    Row,
     lead,
     measure_of,
 )
@@ -27,15 +24,10 @@ from ganvas.workflows.assessment import Assessment
 from ganvas.workflows.course import course_of
 from ganvas.workflows.evaluations import Evaluation, others_than
 from ganvas.workflows.report_facts import facts_of_dataset, facts_of_model, settings_of
+from ganvas.workflows.report_pictures import MOST_ROWS, neighbours_of, rows_of
 from ganvas.workflows.score_table import is_share
 
 REPORT = "report.html"
-COLUMNS = 12
-MOST_ROWS = 24
-"""Classes of which images are shown."""
-_PLAIN_ROWS = 5
-_PAIRS = 15
-_NEAREST = 3
 
 
 def write_report(assessment: Assessment, file: Path, path: Path, others: Sequence[Evaluation] = ()) -> Path:
@@ -63,9 +55,9 @@ def contents_of(assessment: Assessment, path: Path, others: Sequence[Evaluation]
         copies=_copies(audit),
         audit=_audit_facts(audit),
         earlier=_earlier(measures, alike),
-        rows=tuple(_rows(assessment)),
+        rows=tuple(rows_of(assessment)),
         num_hidden=max(0, len(assessment.model.classes) - MOST_ROWS) if assessment.model.conditional else 0,
-        neighbours=tuple(_neighbours(assessment)),
+        neighbours=tuple(neighbours_of(assessment)),
         plane=tuple(_plane(measures, alike)),
         curves=course_of(path),
         settings=settings_of(assessment.model),
@@ -167,52 +159,3 @@ def _plane(measures: tuple[Measure, ...], others: dict[str, Evaluation]) -> list
         if good and diverse:
             points.append(Point(name, diverse.value, good.value, "earlier"))
     return [*points, Point("this model", recall.value, precision.value, "model")]
-
-
-def _rows(assessment: Assessment) -> list[Row]:
-    model, seed = assessment.model, assessment.seed
-    if model.translates:
-        return _translations(assessment)
-    if not model.conditional:
-        images = model.generate(COLUMNS * _PLAIN_ROWS, seed=seed)
-        return [Row("", images[start : start + COLUMNS]) for start in range(0, len(images), COLUMNS)]
-    names = model.classes[:MOST_ROWS]
-    images = model.generate(COLUMNS * len(names), np.repeat(np.arange(len(names)), COLUMNS), seed)
-    parts = np.split(images, len(names))
-    return [Row(name, part) for name, part in zip(names, parts, strict=True)]
-
-
-def _translations(assessment: Assessment) -> list[Row]:
-    """Return pairs of rows: what the translator was given of held-out pictures, and what it made of them."""
-    model, dataset = assessment.model, assessment.dataset
-    pixels, labels = dataset.pixels("test")[: COLUMNS * 2], dataset.labels("test")
-    made = model.translate_real(np.asarray(pixels), None if labels is None else labels[: len(pixels)])
-    parts = [slice(start, start + COLUMNS) for start in range(0, len(pixels), COLUMNS)]
-    return [row for part in parts for row in (Row("given", made.sources[part]), Row("made", made.images[part]))]
-
-
-def _neighbours(assessment: Assessment) -> list[Neighbour]:
-    """Return generated images with the training images nearest to them, suspects first, then the nearest others."""
-    audit, training = assessment.audit, assessment.training.features
-    others = np.argsort(audit.generated.nearness, kind="stable")
-    order = list(dict.fromkeys([*audit.suspects.tolist(), *others.tolist()]))[:_PAIRS]
-    pixels, suspects = assessment.dataset.pixels("train"), set(audit.suspects.tolist())
-    found = []
-    for number in order:
-        distances = np.linalg.norm(training - assessment.view.features[number], axis=1)
-        nearest = np.argsort(distances, kind="stable")[:_NEAREST]
-        found.append(
-            Neighbour(
-                assessment.generated.pixels[number],
-                tuple(np.asarray(pixels[index]) for index in nearest),
-                _nearness_words(audit, number),
-                number in suspects,
-            )
-        )
-    return found
-
-
-def _nearness_words(audit: Audit, number: int) -> str:
-    own = float(audit.generated.nearness[number])
-    nearer, num = int((audit.held_out.nearness <= own).sum()), len(audit.held_out.nearness)
-    return f"Nearness {own:.2f}; {nearer:,} of {num:,} held-out images are as near."
