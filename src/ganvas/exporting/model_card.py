@@ -16,11 +16,28 @@ def model_card(
     has_samples: bool = True,
 ) -> str:
     """Return the card as Markdown, with the header that model hubs read; `scaling` is that of its images, by name."""
+    task = "image-to-image" if translates else "unconditional-image-generation"
+    body = card_body(name, family, image_shape, classes, origin, scaling, translates, has_samples)
+    return f"---\nlibrary_name: ganvas\npipeline_tag: {task}\ntags: [gan, {family}, image-generation]\n---\n\n{body}"
+
+
+def card_body(
+    name: str,
+    family: str,
+    image_shape: ImageShape,
+    classes: tuple[str, ...],
+    origin: dict[str, Any],
+    scaling: str | None = None,
+    translates: bool = False,
+    has_samples: bool = True,
+    place: str = "",
+) -> str:
+    """Return the card without its header; `place` is what `load` is told, where that is not the name in quotes."""
     drawn = f"It draws {len(classes)} classes on demand: {', '.join(classes)}." if classes else "It has no classes."
-    task, use = "unconditional-image-generation", f"images = gan.generate(16{_label(classes)}, seed=0)"
+    use = f"images = gan.generate(16{_label(classes)}, seed=0)"
     if translates:
         drawn = "It turns pictures into others: a source in, its translation out."
-        task, use = "image-to-image", f"images = gan.translate(pictures{_label(classes)})"
+        use = f"images = gan.translate(pictures{_label(classes)})"
     picture = "\n![samples](samples.png)\n" if has_samples else ""
     made = "\n".join(f"| {key} | {value} |" for key, value in origin.items() if not isinstance(value, dict))
     score = origin.get("score")
@@ -28,13 +45,8 @@ def model_card(
         f"\nScore of this checkpoint: {score['protocol']} {score['value']:.4g} (lower is better).\n" if score else ""
     )
     height, width = image_shape[1:]
-    return f"""---
-library_name: ganvas
-pipeline_tag: {task}
-tags: [gan, {family}, image-generation]
----
-
-# {name}
+    fetched = "from huggingface_hub import snapshot_download\n" if place.startswith("snapshot") else ""
+    return f"""# {name}
 
 A generator of {image_shape} images, of the model family `{family}`. {drawn}
 {picture}
@@ -42,8 +54,8 @@ A generator of {image_shape} images, of the model family `{family}`. {drawn}
 
 ```python
 import ganvas
-
-gan = ganvas.load("{name}")
+{fetched}
+gan = ganvas.load({place or f'"{name}"'})
 {use}  # uint8 [16, {height}, {width}, {image_shape.channels}]
 ```
 
