@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ CHUNK = 16
 differently, and a pixel on the edge between two values would flip."""
 Decoder = Callable[[Tensor], Pixels]
 """Makes a generator's images [N, C, H, W] uint8 [N, H, W, C]."""
-Array = TypeVar("Array", bound=NDArray[Any])
+Value = TypeVar("Value", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,9 @@ class Request:
 
 
 @torch.no_grad()
-def draw_chunks(generator: Generator, request: Request, decode: Callable[[Tensor], Array]) -> Iterator[Array]:
+def draw_chunks(
+    generator: Generator, request: Request, decode: Callable[[Tensor], NDArray[Value]]
+) -> Iterator[NDArray[Value]]:
     """Yield the images of a request in pieces of at most `CHUNK`, so that memory stays flat.
 
     `decode` makes of images [CHUNK, C, H, W] in [-1, 1] what is wanted: bytes [CHUNK, H, W, C], say.

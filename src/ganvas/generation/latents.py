@@ -1,7 +1,7 @@
 """Latents: what a generator makes images of, drawn, bent and led from one to the next."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -12,15 +12,10 @@ from ganvas.players import Generator, StyledGenerator
 from ganvas.seeds import Stream
 
 LARGEST_SEED = 2**63 - 1
-_MOST_SEEDS = 10_000_000
+_MOST_SEEDS = 1_000_000
 Interpolation = Literal["linear", "spherical"]
-
-
-class Address(NamedTuple):
-    """Where a drawn image comes from: image `index` of `seed`."""
-
-    seed: int
-    index: int
+Address = tuple[int, int]
+"""Where a drawn image comes from: its seed, and which image of that seed."""
 
 
 def latents_of(generator: Generator, seed: int, first: int, num: int) -> Tensor:
@@ -120,5 +115,5 @@ def _runs(addresses: Sequence[Address]) -> Iterator[tuple[int, int, int]]:
     for place in range(1, len(addresses) + 1):
         seed, index = addresses[place - 1]
         if place == len(addresses) or addresses[place] != (seed, index + 1):
-            yield seed, addresses[begin].index, place - begin
+            yield seed, addresses[begin][1], place - begin
             begin = place

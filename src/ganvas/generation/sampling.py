@@ -4,9 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
-from ganvas.data.scalings.contract import Scaling
 from ganvas.errors import UsageError
 from ganvas.generation.drawing import CHUNK, Decoder, Request, draw_chunks
 from ganvas.generation.latents import latents_of
@@ -21,17 +19,6 @@ _BLOCK = 64 * CHUNK
 def draw_labels(generator: Generator, num: int, seed: int, first: int = 0) -> NDArray[np.int64]:
     """Return the classes [num] that images `first` ... of `seed` show when none is asked for: uniform."""
     return Stream(seed, "generate/labels", first=first).integers(num, generator.num_classes)
-
-
-def decoder_of(scaling: Scaling | None) -> Decoder:
-    """Return how a generator that learnt scaled images gives bytes: the scaling inverted, `to_pixels` without one."""
-    if scaling is None:
-        return to_pixels
-
-    def decode(images: Tensor) -> Pixels:
-        return scaling.invert(images.detach().float().permute(0, 2, 3, 1).cpu().numpy())
-
-    return decode
 
 
 def sample(
