@@ -95,7 +95,9 @@ def test_onnx_says_what_it_is():
     assert (told["classes"], told["scaling"], told["origin"]["step"]) == (["cat", "dog"], "symmetric", 3)
     assert told["digital_source_type"].endswith("/trainedAlgorithmicMedia")
     assert (model.producer_name, model.producer_version) == ("ganvas", "1.2.3")
-    assert [one.type.tensor_type.shape.dim[0].dim_param for one in (*model.graph.input, *model.graph.output)] == ["N"] * 2
+    assert [one.type.tensor_type.shape.dim[0].dim_param for one in (*model.graph.input, *model.graph.output)] == [
+        "N"
+    ] * 2
     assert b".py" not in content and b"File " not in content, "no paths of the machine that wrote it"
 
 

@@ -97,7 +97,7 @@ def upload(folder: Path, name: str, endpoint: str | None = None, token: str | No
         raise UsageError(f"`{name}` is no repository: give USER/NAME, of letters, digits, `-`, `_` and `.`.")
     try:
         from huggingface_hub import HfApi
-        from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
+        from huggingface_hub.errors import LocalTokenNotFoundError
     except ImportError as error:
         raise needed("huggingface_hub", "Uploading to the Hub", "hub") from error
     api = HfApi(endpoint=endpoint, token=token)
@@ -109,7 +109,7 @@ def upload(folder: Path, name: str, endpoint: str | None = None, token: str | No
         found = api.upload_folder(repo_id=name, folder_path=folder, commit_message="Model written by Ganvas")
     except LocalTokenNotFoundError as error:
         raise UsageError("Nobody is logged in to the Hub: run `hf auth login`, or set HF_TOKEN.") from error
-    except (HfHubHTTPError, OSError, ValueError) as error:
+    except Exception as error:  # its transport's errors have no base that we could name
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UsageError(f"The Hub did not take `{name}`: {reason} The folder `{folder}` is complete.") from error
     return str(found).split("/commit/")[0].split("/tree/")[0]

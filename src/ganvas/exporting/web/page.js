@@ -77,6 +77,7 @@ async function draw() {
       mineShown[done + row].bytes = bytes;
       paint(canvases[done + row], bytes, about.image_shape);
     });
+    document.body.dataset.first = "true";
     msPerPicture = (performance.now() - since) / num;
     done += num;
     await new Promise((resolve) => setTimeout(resolve));
