@@ -40,7 +40,8 @@ def run(arguments: list[str]) -> None:
         return
     if len(arguments) == 1 and (path := Path(arguments[0])).is_file() and (made := provenance_of(path)):
         print("\n".join(made.lines()))
-        print(f"Once more: ganvas doctor {shlex.quote(arguments[0])} --again MODEL --out AGAIN.png")
+        if made.index is not None or {"latents", "styles"} & made.settings.keys():
+            print(f"Once more: ganvas doctor {shlex.quote(arguments[0])} --again MODEL --out AGAIN.png")
         return
     from ganvas.workflows.doctor import doctor
 
