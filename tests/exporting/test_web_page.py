@@ -26,7 +26,9 @@ DRAW = """async ([seed, num, truncation, strengths]) => {
   const orders = Array.from({ length: num }, (_, index) => (
     { seed, index, latent: latentOf(seed, index), label: about.classes.length ? classOf(seed, index) : 0 }));
   const pictures = [];
-  for (let done = 0; done < num; done += 10) pictures.push(...await drawn(orders.slice(done, done + 10), truncation, strengths));
+  for (let done = 0; done < num; done += 10) {
+    pictures.push(...await drawn(orders.slice(done, done + 10), truncation, strengths));
+  }
   return { latents: orders.map(({ latent }) => [...latent]), labels: orders.map(({ label }) => label),
            pictures: pictures.map((bytes) => [...bytes]) };
 }"""

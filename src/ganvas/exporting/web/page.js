@@ -25,7 +25,7 @@ function order(seed, index, label = labelWanted()) {
 }
 
 function orders(seed) {
-  if (mode() === "walk") return [order(seed, 0, labelWanted() ?? 0)];
+  if (mode() === "walk") return [order(seed, 0)];
   if (mode() === "grid") return Array.from({ length: Number($("num").value) }, (_, index) => order(seed, index));
   const columns = rowLength();
   return names.flatMap((_, label) => Array.from({ length: columns }, (_, at) => order(seed, label * columns + at, label)));
@@ -154,7 +154,7 @@ async function walk() {
     walkPlace = (walkPlace + Math.min(0.25, (now - last) / 1000) / Number($("pace").value)) % stops;
     last = now;
     if (asked.seed === null) continue;
-    const from = Math.floor(walkPlace), one = order(asked.seed, 0, labelWanted() ?? 0);
+    const from = Math.floor(walkPlace), one = order(asked.seed, 0);
     one.latent = between(latentOf(asked.seed, from), latentOf(asked.seed, (from + 1) % stops), walkPlace - from);
     const [bytes] = await drawn([one], asked.truncation, asked.strengths);
     busy = performance.now() - now;
