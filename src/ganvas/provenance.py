@@ -8,10 +8,10 @@ when: the same request gives the same bytes.
 import json
 import re
 from html import escape, unescape
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ganvas import __version__
 from ganvas.config import Config, Field
 from ganvas.errors import ConfigurationError, UsageError
 from ganvas.storage import reading
@@ -36,13 +36,13 @@ class Provenance(Config):
     """Which model made a file, of what."""
 
     format: int = Field(default=1, ge=1, le=1, description="version of this form")
-    software: str = Field(default=f"ganvas {__version__}", max_length=100, description="what wrote the file")
+    software: str = Field(default=f"ganvas {version('ganvas')}", max_length=100, description="what wrote the file")
     model: str = Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the generator's weights")
     family: str = Field(default="", max_length=100, description="model family")
     recipe: str = Field(default="", max_length=1000, description="recipe that the model was trained by")
     step: int | None = Field(default=None, description="step of training")
     seed: int | None = Field(default=None, description="seed of a drawn image")
-    index: int | None = Field(default=None, description="which image of the seed")
+    index: int | None = Field(default=None, ge=0, lt=1 << 63, description="which image of the seed")
     label: str | None = Field(default=None, max_length=10_000, description="class that was asked for")
     settings: dict[str, Any] = Field(default={}, description="all else that it was made with")
 

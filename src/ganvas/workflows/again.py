@@ -47,6 +47,8 @@ def _pixels(model: Model, said: Provenance) -> Any:  # noqa: ANN401
     given = dict(said.settings)
     row, latents, styles = given.pop("row", 0), given.pop("latents", None), given.pop("styles", None)
     given.pop("from", None)
+    if not isinstance(row, int) or not all(isinstance(text, str | None) for text in (latents, styles)):
+        raise UsageError("What the picture says of its making is not in a form of ours.")
     choice = Choice.read(given, "What the picture says of itself")
     noise = ((said.seed or 0, said.index or 0),)
     numbers = model.class_numbers(said.label, 1)
