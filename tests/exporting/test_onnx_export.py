@@ -114,6 +114,19 @@ def test_a_scaling_is_undone_inside(kind):
     assert np.abs((found + 1) * 127.5 - pixels).max() < 0.05
 
 
+def test_the_generator_is_left_as_it_was():
+    """Spectral norms are settled in a copy, twice if need be."""
+    generator = generator_of("biggan")
+    before, names = drawn_by_torch(generator, 3)[1], set(generator.state_dict())
+    settled = Graph(generator, None, None).eval()
+    Graph(generator, None, None)
+    assert not any("parametrizations" in name for name in settled.state_dict())
+    assert any("parametrizations" in name for name in names)
+    assert set(generator.state_dict()) == names
+    assert torch.equal(drawn_by_torch(generator, 3)[1], before)
+    torch.testing.assert_close(settled(*settled.example(3)[:2]), before)
+
+
 def test_truncation_and_offsets_of_styles():
     generator = generator_of("stylegan2", ImageShape(1, 8, 8), 0)
     mean = mean_style(generator)

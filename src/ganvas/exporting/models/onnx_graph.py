@@ -6,11 +6,12 @@ and the caller draws it: of image i of seed s, `Stream(s, "generate/generator/" 
 
 import copy
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
+from torch.nn.utils.parametrize import is_parametrized
 
 from ganvas.data.scalings.contract import Scaling
 from ganvas.layers.noise_injection import NoiseInjection
@@ -67,6 +68,8 @@ class Graph(nn.Module):
     A dataset's scaling is undone inside, so that all outputs are read alike: byte = (image + 1) * 127.5.
     """
 
+    mean_style: Tensor | None
+
     def __init__(self, generator: Generator, scaling: Scaling | None, mean_style: Tensor | None) -> None:
         super().__init__()
         noise = noise_inputs(generator)
@@ -91,7 +94,7 @@ class Graph(nn.Module):
         generator = self.generator
         if isinstance(generator, Translator):
             return generator.translate(given["sources"], labels)
-        if not self.styled or not isinstance(generator, StyledGenerator):
+        if self.mean_style is None or not isinstance(generator, StyledGenerator):
             return generator(given["latents"], labels)
         styles = generator.styles(given["latents"], labels)  # [N, L, W]
         kept = given["truncation"][:, None, None]
@@ -110,8 +113,7 @@ class Graph(nn.Module):
             tensors = [generator.draw_latents(Stream(seed, "generate/latents"), num)]
         if generator.num_classes:
             tensors.append(torch.arange(num) % generator.num_classes)
-        if self.styled:
-            assert self.mean_style is not None
+        if self.mean_style is not None:
             tensors += [torch.linspace(0, 1, num), torch.zeros(num, self.mean_style.shape[-1])]
         return (*tensors, *(one.draw(seed, 0, num) for one in self.noise))
 
@@ -123,10 +125,7 @@ def noise_inputs(generator: Generator) -> tuple[NoiseInput, ...]:
     layers = [(name, layer) for name, layer in generator.named_modules() if isinstance(layer, NoiseInjection)]
     if not layers:
         return ()
-    hooks = [
-        layer.register_forward_pre_hook(lambda _, given, name=name: found.append(NoiseInput(name, *given[0].shape[2:])))
-        for name, layer in layers
-    ]
+    hooks = [layer.register_forward_pre_hook(partial(_note, found, name)) for name, layer in layers]
     device = next(generator.parameters()).device
     give_stream(generator, Stream(0, NOISE))
     labels = torch.zeros(1, dtype=torch.long, device=device) if generator.num_classes else None
@@ -138,6 +137,11 @@ def noise_inputs(generator: Generator) -> tuple[NoiseInput, ...]:
     return tuple(found)
 
 
+def _note(found: list[NoiseInput], name: str, _: nn.Module, given: tuple[Tensor, ...]) -> None:
+    height, width = given[0].shape[2:]
+    found.append(NoiseInput(name, height, width))
+
+
 def _without_streams(generator: Generator, noise: tuple[NoiseInput, ...], given: Given) -> Generator:
     """Return a copy whose noise is given, its normalised weights worked out once and for all."""
     alone = copy.deepcopy(generator).cpu().eval().requires_grad_(False)
@@ -147,9 +151,23 @@ def _without_streams(generator: Generator, noise: tuple[NoiseInput, ...], given:
         assert isinstance(layer, NoiseInjection)
         setattr(alone.get_submodule(parent), name, GivenNoise(layer, one.layer, given))
     for module in list(alone.modules()):
-        if is_parametrized(module, "weight"):
-            remove_parametrizations(module, "weight", leave_parametrized=True)
+        if is_parametrized(module):
+            _settle(module)
     return alone.requires_grad_(False)
+
+
+def _settle(module: nn.Module) -> None:
+    """Make what a module works out at each call (a spectral norm) a plain parameter.
+
+    torch's `remove_parametrizations` takes it from the class, which a copy shares with the generator it is of.
+    """
+    parametrised = module.parametrizations
+    assert isinstance(parametrised, nn.ModuleDict)
+    settled = {name: getattr(module, name).detach().clone() for name in parametrised}
+    module.__class__ = type(module).__bases__[0]
+    del module._modules["parametrizations"]
+    for name, value in settled.items():
+        module.register_parameter(name, nn.Parameter(value))
 
 
 class Coordinates(nn.Module):
