@@ -1,7 +1,7 @@
 """Finding directions: see directions.py for what they are and where the two ways are from."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import torch
@@ -19,6 +19,10 @@ NUM_SAMPLED = 4096
 _BATCH = 256
 _ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.GELU, nn.SiLU, nn.Tanh, nn.ELU)
 _MOST_VALUES = 1024  # of a feature, a random choice of them where there are more
+
+
+class _Heard(Exception):  # noqa: N818  (an outcome, not a failure)
+    """The layer that was waited for has given its output."""
 
 
 @torch.no_grad()
@@ -92,9 +96,9 @@ def _features(generator: Generator) -> Tensor:
     activations = [module for module in generator.modules() if isinstance(module, _ACTIVATIONS)]
     parts: list[Tensor] = []
     for start in range(0, NUM_SAMPLED, _BATCH):
-        with _listening(activations) as heard:
-            images = _made(generator, _latents(generator, start), start)
-        parts.append(_few((heard[0][1] if heard else images).flatten(1)))
+        with _listening(activations, only_first=True) as heard, suppress(_Heard):
+            heard.append((0, _made(generator, _latents(generator, start), start)))
+        parts.append(_few(heard[0][1].flatten(1)))
     return torch.cat(parts).double().cpu()
 
 
@@ -129,14 +133,14 @@ def _latent_weights(generator: Generator) -> Tensor:
 
 def _style_weights(generator: StyledGenerator) -> Tensor:
     """Return A [F, W] of all fully connected layers that turn a style into the scales of a layer."""
-    num_layers = sampled_styles(generator).shape[1]
+    num_layers, size = sampled_styles(generator).shape[1:]
     device = next(generator.parameters()).device
 
     def run(given: Tensor) -> Tensor:
         give_stream(generator, Stream(0, "directions/generator"))
         return generator.synthesise(given.float().to(device)[:, None].expand(-1, num_layers, -1))
 
-    return _affine(generator, run, sampled_styles(generator).shape[2], only_first=False)
+    return _affine(generator, run, size, only_first=False)
 
 
 def _affine(generator: Generator, run: Callable[[Tensor], Tensor], size: int, only_first: bool) -> Tensor:
@@ -160,12 +164,20 @@ def _affine(generator: Generator, run: Callable[[Tensor], Tensor], size: int, on
 
 
 @contextmanager
-def _listening(modules: Sequence[nn.Module]) -> Iterator[list[tuple[int, Tensor]]]:
-    """Yield a list that fills, inside the block, with what layers give as they are called: their places and outputs."""
+def _listening(modules: Sequence[nn.Module], only_first: bool = False) -> Iterator[list[tuple[int, Tensor]]]:
+    """Yield a list that fills, inside the block, with what layers give as they are called: their places and outputs.
+
+    With `only_first` the network stops at the first of them, by `_Heard`: what follows would be made for nothing.
+    """
     heard: list[tuple[int, Tensor]] = []
 
     def hear(place: int) -> Callable[[nn.Module, object, Tensor], None]:
-        return lambda _, __, output: heard.append((place, output))
+        def note(_: nn.Module, __: object, output: Tensor) -> None:
+            heard.append((place, output))
+            if only_first:
+                raise _Heard
+
+        return note
 
     hooks = [module.register_forward_hook(hear(place)) for place, module in enumerate(modules)]
     try:
