@@ -21,6 +21,7 @@ from ganvas.data.operations import OPERATIONS
 from ganvas.data.scaling import SCALINGS
 from ganvas.data.sources import SOURCES
 from ganvas.exporting.datasets import DATASET_EXPORTS
+from ganvas.exporting.models import MODEL_EXPORTS
 from ganvas.images import save_png
 from ganvas.metrics import FEATURES, METRICS
 from ganvas.models import MODELS
@@ -39,6 +40,7 @@ TABLES = {
     "OPERATIONS": OPERATIONS,
     "SCALINGS": SCALINGS,
     "DATASET_EXPORTS": DATASET_EXPORTS,
+    "MODEL_EXPORTS": MODEL_EXPORTS,
     "MODELS": MODELS,
     "RECIPES": RECIPES,
     "METRICS": METRICS,

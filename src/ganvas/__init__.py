@@ -24,16 +24,19 @@ if TYPE_CHECKING:
     from ganvas.workflows.compare import compare
     from ganvas.workflows.doctor import doctor
     from ganvas.workflows.evaluate import evaluate
+    from ganvas.workflows.explore import explore
     from ganvas.workflows.export import export
     from ganvas.workflows.generate import generate
     from ganvas.workflows.model import Model, load
     from ganvas.workflows.plan import plan
     from ganvas.workflows.prepare import prepare
+    from ganvas.workflows.project import project
     from ganvas.workflows.ranking import rank
     from ganvas.workflows.run_folder import RunFolder
     from ganvas.workflows.trace import trace
     from ganvas.workflows.train import resume, train
     from ganvas.workflows.translate import translate
+    from ganvas.workflows.walk import walk
 
 __version__ = "0.1.0"
 
@@ -51,6 +54,7 @@ _HOMES = {
     "collect": "ganvas.workflows.collect",
     "doctor": "ganvas.workflows.doctor",
     "evaluate": "ganvas.workflows.evaluate",
+    "explore": "ganvas.workflows.explore",
     "export": "ganvas.workflows.export",
     "find_recipe": "ganvas.recipes.recipe",
     "generate": "ganvas.workflows.generate",
@@ -59,6 +63,7 @@ _HOMES = {
     "network": "ganvas.recipes.own",
     "plan": "ganvas.workflows.plan",
     "prepare": "ganvas.workflows.prepare",
+    "project": "ganvas.workflows.project",
     "rank": "ganvas.workflows.ranking",
     "read_recipe": "ganvas.recipes.own",
     "resume": "ganvas.workflows.train",
@@ -66,6 +71,7 @@ _HOMES = {
     "train": "ganvas.workflows.train",
     "train_gan": "ganvas.workflows.book",
     "translate": "ganvas.workflows.translate",
+    "walk": "ganvas.workflows.walk",
 }
 
 __all__ = [  # noqa: RUF022  (the order of the road)
@@ -79,6 +85,9 @@ __all__ = [  # noqa: RUF022  (the order of the road)
     "load",
     "generate",
     "translate",
+    "walk",
+    "explore",
+    "project",
     "evaluate",
     "assess",
     "rank",

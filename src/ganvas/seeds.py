@@ -19,13 +19,15 @@ class Stream(NamedTuple):
     """All draws of one purpose in one step.
 
     `first` is the index of this process's first sample. The number of values asked for per sample is part of
-    the address: ask for all of a sample's values of one purpose at once.
+    the address: ask for all of a sample's values of one purpose at once. `rows` are the seed and index of each sample,
+    where they are not `first`, `first` + 1 ... of one seed.
     """
 
     seed: int
     purpose: str
     step: int = 0
     first: int = 0
+    rows: tuple[tuple[int, int], ...] = ()
 
     def child(self, name: str) -> "Stream":
         """Return the stream of a part of this purpose."""
@@ -33,6 +35,10 @@ class Stream(NamedTuple):
 
     def words(self, num_samples: int, num_values: int) -> NDArray[np.uint64]:
         """Return uniform 64-bit words [num_samples, num_values]."""
+        if self.rows:
+            assert num_samples == len(self.rows), f"{num_samples} samples of {len(self.rows)} rows"
+            own = (self._replace(seed=seed, first=index, rows=()) for seed, index in self.rows)
+            return np.concatenate([stream.words(1, num_values) for stream in own])
         blocks = -(-num_values // _WORDS_PER_BLOCK)
         generator = np.random.Philox(key=self._key(), counter=self.first * blocks)
         words = np.asarray(generator.random_raw(num_samples * blocks * _WORDS_PER_BLOCK))

@@ -17,8 +17,12 @@ _LARGEST_HEADER = 1 << 20  # bytes; some 100 for each tensor
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """Write tensors by name as one safetensors file, flushed to the disk."""
-    content = save({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()})
-    write_file(path, content)
+    write_file(path, tensor_bytes(tensors))
+
+
+def tensor_bytes(tensors: Mapping[str, Tensor]) -> bytes:
+    """Return tensors by name as the bytes of a safetensors file: the same tensors, the same bytes."""
+    return save({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()})
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

@@ -5,7 +5,9 @@ from small import FAMILIES
 
 from ganvas.data.scaling import fit_scaling
 from ganvas.data.scalings.contract import ScalingSettings
-from ganvas.generation.sampling import CHUNK, decoder_of, draw_labels, sample
+from ganvas.generation.decoding import decoder_of
+from ganvas.generation.drawing import CHUNK
+from ganvas.generation.sampling import draw_labels, sample
 from ganvas.images import ImageShape
 from ganvas.models import MODELS
 from ganvas.models.family import build_gan, family_config, offers_of

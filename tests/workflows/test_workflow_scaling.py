@@ -16,7 +16,8 @@ from ganvas.data.feed import Feed
 from ganvas.data.scaling import SCALING_FILES
 from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError, DamagedError, UsageError
-from ganvas.generation.sampling import decoder_of, sample
+from ganvas.generation.decoding import decoder_of
+from ganvas.generation.sampling import sample
 from ganvas.images import contact_sheet
 from ganvas.metrics.features import pixels as pixel_features
 from ganvas.metrics.sliced import random_directions, sliced_distance

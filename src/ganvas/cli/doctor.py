@@ -1,15 +1,19 @@
-"""`ganvas doctor SOURCE...`: whether pictures are good enough; `ganvas doctor --data DIR`: which recipe to train."""
+"""`ganvas doctor SOURCE...`: whether pictures are good enough; `ganvas doctor --data DIR`: which recipe to train.
+
+`ganvas doctor FILE.png`, a file of ours: how it was made; `--again MODEL --out X.png`: the same once more.
+"""
 
 import shlex
 from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any
 
-from tyro.conf import arg
+from tyro.conf import Positional, arg
 
 from ganvas.cli.arguments import parse
 from ganvas.cli.prepare import COMMON, arguments_with_choices, flat_choices, operations_registry
 from ganvas.cli.terminal import progress
+from ganvas.provenance import provenance_of
 
 ARGUMENTS: list[Any] = [
     ("size", Annotated[str, arg(help="side of every image in pixels, or WIDTHxHEIGHT")], field(default="64")),
@@ -20,7 +24,8 @@ ARGUMENTS: list[Any] = [
 _ABOUT = """Look at sources as `ganvas prepare` would, without writing a dataset.
 
 It takes what `prepare` takes, and says what would be kept, what not and why, and what is unusual. With --data DIR in
-place of sources it says which recipe to train on a dataset folder: `ganvas doctor --data DIR --help`."""
+place of sources it says which recipe to train on a dataset folder: `ganvas doctor --data DIR --help`. Of a file that a
+model made it says how: `ganvas doctor FILE.png`; with --again MODEL --out X.png it makes the same picture once more."""
 _SHOWN = 20
 _ONLY_DOCTOR = ("--preview", "--report")
 
@@ -29,6 +34,14 @@ def run(arguments: list[str]) -> None:
     """Print what `prepare` would make of the sources, or what recipes would make of a dataset folder."""
     if any(word.partition("=")[0] == "--data" for word in arguments):
         parse(choose, "doctor", arguments)
+        return
+    if any(word.partition("=")[0] == "--again" for word in arguments):
+        parse(make_again, "doctor", arguments)
+        return
+    if len(arguments) == 1 and (path := Path(arguments[0])).is_file() and (made := provenance_of(path)):
+        print("\n".join(made.lines()))
+        if made.index is not None or {"latents", "styles"} & made.settings.keys():
+            print(f"Once more: ganvas doctor {shlex.quote(arguments[0])} --again MODEL --out AGAIN.png")
         return
     from ganvas.workflows.doctor import doctor
 
@@ -75,6 +88,20 @@ def choose(
     from ganvas.workflows.prediction import table
 
     print("\n".join(table(plans(data, [name for name in recipes.split(",") if name], seconds, progress=progress()))))
+
+
+def make_again(
+    picture: Annotated[Positional[Path], arg(help="a PNG file that a model of ours drew")],
+    /,
+    again: Annotated[Path, arg(help="run or model folder that drew it")],
+    out: Annotated[Path, arg(help="PNG file to write")],
+) -> None:
+    """Make a picture once more of what it says of itself, and say whether it is the same, byte for byte."""
+    from ganvas.workflows.again import make_again as work
+
+    same = work(picture, again, out)
+    words = "the same, byte for byte" if same else "not the same: another machine, version or number of threads"
+    print(f"Saved {out}: {words}")
 
 
 def _for_prepare(arguments: list[str]) -> str:

@@ -8,7 +8,7 @@ from tyro.conf import Positional, arg
 from ganvas.cli.arguments import parse
 from ganvas.cli.terminal import progress
 
-Format = Literal["model", "image-folder", "parquet", "webdataset", "stylegan"]
+Format = Literal["model", "onnx", "web", "hub", "container", "image-folder", "parquet", "webdataset", "stylegan"]
 
 
 def run(arguments: list[str]) -> None:
@@ -19,13 +19,19 @@ def run(arguments: list[str]) -> None:
 def export(
     source: Annotated[Positional[Path], arg(metavar="SOURCE", help="run, model or dataset folder")],
     /,
-    out: Annotated[Path, arg(help="folder to make")],
+    out: Annotated[Path, arg(help="folder or file to make")],
     to: Annotated[Format, arg(help="what to write, see above")] = "model",
+    licence: Annotated[str, arg(help="of the model, such as apache-2.0, where it is given on")] = "",
+    push: Annotated[str, arg(metavar="USER/NAME", help="with hub: upload it there as well")] = "",
 ) -> None:
     """Write a run or a dataset folder as something to hand on.
 
     From a run, or a model folder:
       model         safetensors, JSON, a card and sample images
+      onnx          one ONNX file, for other programs and languages (--out NAME.onnx)
+      web           one HTML file that draws in any browser, without a network (--out NAME.html)
+      hub           a repository for the Hugging Face Hub: model, ONNX, card, samples
+      container     a recipe for a container that serves the model
 
     From a dataset folder; the README.md that is written says how to read each back:
       image-folder  PNG files by split and class, with metadata.jsonl
@@ -35,8 +41,17 @@ def export(
     """
     from ganvas.workflows.export import export as work
 
-    place = work(source, out, to, progress())
-    if to == "model":
-        print(f"Model folder: {place}")
+    place = work(source, out, to, progress(), licence, push)
+    if to in _SAID:
+        print(f"{_SAID[to]}: {place}")
     else:
         print(f"Dataset as {to}: {place} ({place / 'README.md'} says how to read it back)")
+
+
+_SAID = {
+    "model": "Model folder",
+    "onnx": "ONNX file",
+    "web": "Page, open it in a browser",
+    "hub": "Repository for the hub",
+    "container": "Recipe of a container, see its README.md",
+}

@@ -1,9 +1,10 @@
 """`ganvas generate RUN_OR_MODEL --num N [--label K] --seed S --out DIR`; a translator: `--sources FOLDER ...`."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional, UseAppendAction, arg
 
 from ganvas.cli.arguments import parse
 from ganvas.cli.terminal import progress
@@ -19,24 +20,87 @@ def generate(
     model: Positional[Path],
     /,
     out: Annotated[Path, arg(help="folder for the PNG files and their grid")],
-    num: Annotated[int | None, arg(help="how many images; 64 without")] = None,
-    label: Annotated[str | None, arg(help="class to draw, by name or number; by default all by chance")] = None,
+    num: Annotated[int | None, arg(help="how many images of a seed; 64 without, 1 of each of --seeds")] = None,
+    label: Annotated[str | None, arg(help="class, by name or number, or a mixture: 3:0.5,8:0.5; by chance")] = None,
     seed: Annotated[int | None, arg(help="seed; image i of a seed is always the same; 0 without")] = None,
+    seeds: Annotated[str | None, arg(help="many seeds, and ranges of them: 0-31,40")] = None,
     first: Annotated[int | None, arg(help="index of the first image; 0 without")] = None,
+    truncation: Annotated[float, arg(help="below 1 more typical images, above 1 more varied ones")] = 1.0,
+    direction: Annotated[
+        UseAppendAction[tuple[str, ...]],
+        arg(help="go along a direction of `ganvas explore`: NAME=2.5, in standard deviations; repeatable"),
+    ] = (),
+    mix: Annotated[str | None, arg(help="take some layers' styles of a seed: SEED:FIRST-LAST; StyleGAN2 only")] = None,
+    latents: Annotated[Path | None, arg(help="latents of `ganvas project` in place of seeds")] = None,
+    bits: Annotated[Literal[8, 16], arg(help="of each value of the PNG files")] = 8,
+    captions: Annotated[bool, arg(help="write class and seed beneath each image of the grid")] = False,
     sources: Annotated[tuple[Path, ...], arg(help="pictures to translate: files, folders; for translators only")] = (),
     view: Annotated[bool, arg(help="the sources are finished pictures: translate their edges, say")] = False,
 ) -> None:
     """Draw images from a run or model folder: PNG files, a list of them, and a grid.
 
-    A model that turns pictures into others (pix2pix, CycleGAN) is given them by --sources.
+    Each file says how it was made: `ganvas doctor FILE.png`. A model that turns pictures into others (pix2pix,
+    CycleGAN) is given them by --sources.
     """
-    if not sources:
-        from ganvas.workflows.generate import generate as work
-
-        chosen = (64 if num is None else num, label, seed or 0, first or 0)
-        print(f"Grid: {work(model, out, *chosen, progress())}")
+    if sources:
+        _translate(model, out, label, sources, view, [num, seed, seeds, first, mix, latents, *direction])
         return
-    if (num, seed, first) != (None, None, None):
+    if seed is not None and seeds is not None:
+        raise UsageError("Give --seed or --seeds, not both.")
+    from ganvas.workflows.model import load
+
+    loaded = load(model)
+    single, mixture = read_label(label, loaded.classes)
+    choices: dict[str, Any] = {"truncation": truncation, "directions": read_strengths(direction), "bits": bits}
+    choices |= {"mixture": mixture} | read_mix(mix)
+    if latents is not None:
+        from ganvas.workflows.project import generate_from
+
+        if (num, label, seed, seeds, first) != (None,) * 5:
+            raise UsageError("The latents say which images: leave --num, --label, --seed, --seeds and --first out.")
+        print(f"Grid: {generate_from(loaded, latents, out, captions, progress(), **choices)}")
+        return
+    from ganvas.workflows.generate import generate as work
+
+    print(f"Grid: {work(loaded, out, num, single, seed or 0, first or 0, progress(), seeds, captions, **choices)}")
+
+
+def read_label(text: str | None, classes: tuple[str, ...]) -> tuple[str | None, dict[str, float]]:
+    """Return the class that a label names, or the mixture {class: share} that it is."""
+    if text is None or text in classes or ":" not in text:
+        return text, {}
+    return None, read_strengths(text.split(","), ":", "a mixture of classes, such as 3:0.5,8:0.5")
+
+
+def read_strengths(
+    texts: Iterable[str], sign: str = "=", what: str = "a direction, such as NAME=2.5"
+) -> dict[str, float]:
+    """Return {name: number} of texts such as NAME=2.5; raise `UsageError` for anything else."""
+    found: dict[str, float] = {}
+    for text in texts:
+        name, _, number = text.rpartition(sign)
+        try:
+            found[name.strip()] = float(number)
+        except ValueError:
+            name = ""
+        if not name.strip():
+            raise UsageError(f"`{text}` is not {what}.")
+    return found
+
+
+def read_mix(text: str | None) -> dict[str, Any]:
+    """Return the seed and the layers of a text such as 7:4-9."""
+    if text is None:
+        return {}
+    seed, _, layers = text.partition(":")
+    low, _, high = layers.partition("-")
+    if not all(word.isdecimal() for word in (seed, low, high or low)):
+        raise UsageError(f"`{text}` is no style to mix: give SEED:FIRST-LAST, such as 7:4-9.")
+    return {"mix_seed": int(seed), "mix_layers": (int(low), int(high or low))}
+
+
+def _translate(model: Path, out: Path, label: str | None, sources: tuple[Path, ...], view: bool, others: list) -> None:
+    if any(other is not None for other in others):
         raise UsageError("Each source gives one picture, without chance: leave --num, --seed and --first out.")
     from ganvas.workflows.translate import translate
 

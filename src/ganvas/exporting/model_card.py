@@ -51,10 +51,14 @@ def model_card(
     translates: bool = False,
     has_samples: bool = True,
     evaluation: Evaluation | None = None,
+    licence: str = "",
+    tags: tuple[str, ...] = (),
+    place: str = "",
 ) -> str:
     """Return the card as Markdown, with the header that model hubs read; `scaling` is that of its images, by name.
 
-    `evaluation` must be of the weights that the card describes.
+    `evaluation` must be of the weights that the card describes; `licence` is the name under which they are given on,
+    `tags` stand beside the card's own, and `place` is what `load` is told, where that is not the name in quotes.
     """
     drawn = f"It draws {len(classes)} classes on demand: {', '.join(classes)}." if classes else "It has no classes."
     task, use = "unconditional-image-generation", f"images = gan.generate(16{_label(classes)}, seed=0)"
@@ -66,10 +70,13 @@ def model_card(
         f"| {key} | {value} |" for key, value in origin.items() if value is not None and not isinstance(value, dict)
     )
     height, width = image_shape[1:]
+    fetched = "from huggingface_hub import snapshot_download\n" if place.startswith("snapshot") else ""
+    head = _header(name, family, classes, task, evaluation) | ({"license": licence} if licence else {})
+    head["tags"] = [*head["tags"], *tags]
     return f"""---
 library_name: ganvas
 pipeline_tag: {task}
-{yaml_lines(_header(name, family, classes, task, evaluation))}---
+{yaml_lines(head)}---
 
 # {name}
 
@@ -79,8 +86,8 @@ A generator of {image_shape} images, of the model family `{family}`. {drawn}
 
 ```python
 import ganvas
-
-gan = ganvas.load("{name}")
+{fetched}
+gan = ganvas.load({place or f'"{name}"'})
 {use}  # uint8 [16, {height}, {width}, {image_shape.channels}]
 ```
 
@@ -94,7 +101,7 @@ The weights are safetensors and the description is JSON: reading them runs no co
 {_scored(origin.get("score"))}
 ## Licence
 
-{_rights(evaluation)}
+{_rights(evaluation, licence)}
 
 ## Limits
 
@@ -164,9 +171,12 @@ def _scored(score: dict[str, Any] | None) -> str:
     return f"\nScore of this checkpoint while it was trained: {score['protocol']} {score['value']:.4g}.\n"
 
 
-def _rights(evaluation: Evaluation | None) -> str:
+def _rights(evaluation: Evaluation | None, licence: str) -> str:
     words = (
-        "No licence was chosen for the weights: name one as `license` at the head of this file before handing them on."
+        f"The weights are given on under `{licence}`."
+        if licence
+        else "No licence was chosen for the weights: name one as `license` at the head of this file before handing "
+        "them on."
     )
     if evaluation is None or not evaluation.licences:
         return words

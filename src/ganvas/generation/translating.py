@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from ganvas.errors import UsageError
-from ganvas.generation.sampling import CHUNK, Decoder, resting
+from ganvas.generation.drawing import CHUNK, Decoder, resting
 from ganvas.images import Pixels
 from ganvas.players import Translator, from_pixels, give_stream, to_pixels
 from ganvas.seeds import Stream

@@ -58,7 +58,7 @@ class JoinedLabels(nn.Module):
         """Map values [N, F] or [N, C, H, W] and labels [N] to the values joined."""
         vectors = self.labels(labels)
         if self.join == "plane":
-            return torch.cat([x, vectors.view(len(x), 1, *x.shape[2:])], dim=1)
+            return torch.cat([x, vectors.view(x.shape[0], 1, *x.shape[2:])], dim=1)
         vectors = vectors.view(*vectors.shape, *(1,) * (x.dim() - 2))
         if self.join == "multiply":
             return x * vectors

@@ -36,11 +36,11 @@ class Reshape(nn.Module):
         """Map [N, ...] to [N, *shape]."""
         given, wanted = x.dim() - 1, len(self.shape)
         if (given, wanted) == (3, 2):
-            return x.permute(0, 2, 3, 1).reshape(len(x), *self.shape)  # [N, C, H, W] -> [N, H, W, C] -> [N, L, D]
+            return x.permute(0, 2, 3, 1).reshape(x.shape[0], *self.shape)  # [N, C, H, W] -> [N, H, W, C] -> [N, L, D]
         if (given, wanted) == (2, 3):
             channels, height, width = self.shape
-            return x.reshape(len(x), height, width, channels).permute(0, 3, 1, 2)
-        return x.reshape(len(x), *self.shape)
+            return x.reshape(x.shape[0], height, width, channels).permute(0, 3, 1, 2)
+        return x.reshape(x.shape[0], *self.shape)
 
 
 class Config(Layer):

@@ -177,7 +177,7 @@ class Generator(players.StyledGenerator):
 
         The image of each size shares its style with the first convolution of the next, so L = 2 x number of sizes.
         """
-        x = self.start.expand(len(styles), -1, -1, -1)
+        x = self.start.expand(styles.shape[0], -1, -1, -1)
         x = self.convolutions[0](x, styles[:, 0])
         images = self.to_images[0](x, styles[:, 1])
         for level in range(1, len(self.to_images)):

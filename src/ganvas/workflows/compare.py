@@ -8,6 +8,7 @@ table.txt .md .json    the outcome of all
 grid.png, curves.svg   a row of pictures for each recipe; scores over the time of training
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from ganvas.errors import ConfigurationError, RunError, UsageError
 from ganvas.images import save_png
 from ganvas.metrics.protocol import Score
 from ganvas.progress import Lines, Progress
+from ganvas.provenance import Provenance
 from ganvas.recipes.own import variant_of
 from ganvas.recipes.recipe import Recipe
 from ganvas.storage import UNFINISHED, on_disk, read_json, replace_file, write_json
@@ -169,5 +171,9 @@ def _write(match: Match, outcome: Comparison) -> None:
     replace_file(match.folder / "curves.svg", curves(outcome.contestants).encode())
     scored = [contestant.recipe for contestant in outcome.contestants if contestant.scores]
     if scored:
-        strips = [strip(load(match.run_of(name)), name, match.dataset) for name in scored]
-        save_png(match.folder / "grid.png", np.concatenate(strips))
+        models = {name: load(match.run_of(name)) for name in scored}
+        strips = [strip(model, name, match.dataset) for name, model in models.items()]
+        hashes = {name: model.sha256 for name, model in models.items()}
+        all_of_them = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()
+        provenance = Provenance(model=all_of_them, settings={"sheet": "a row of each recipe", "models": hashes})
+        save_png(match.folder / "grid.png", np.concatenate(strips), provenance)

@@ -1,17 +1,17 @@
 """Export: a run or a dataset in, something to hand on out."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganvas.catalogue import find
 from ganvas.data.attribution import write_attribution
 from ganvas.data.store import CARD, Dataset
-from ganvas.errors import RunError, UsageError, unknown_name
+from ganvas.errors import UsageError, unknown_name
 from ganvas.exporting.datasets import DATASET_EXPORTS
 from ganvas.exporting.datasets.dataset_card import dataset_card
 from ganvas.exporting.datasets.record import DatasetExport
+from ganvas.exporting.models import MODEL_EXPORTS
 from ganvas.progress import Lines, Progress
 from ganvas.storage import new_folder, on_disk, write_file
 
@@ -22,27 +22,47 @@ README = "README.md"
 
 
 def export(
-    source: "Model | Dataset | str | Path", out: str | Path, to: str = "model", progress: Progress | None = None
+    source: "Model | Dataset | str | Path",
+    out: str | Path,
+    to: str = "model",
+    progress: Progress | None = None,
+    licence: str = "",
+    push: str = "",
 ) -> Path:
-    """Write a run or a dataset as `to` into the new folder `out`; return that path.
+    """Write a run or a dataset as `to` into the new folder or file `out`; return that path.
 
-    A run or a model folder exports to `model`: its best generator, with a card and samples. A dataset folder
-    exports to `image-folder`, `parquet`, `webdataset` or `stylegan`: the same pixels and labels, and where each
-    image is from. The README.md inside says how to read it back. The same dataset gives the same bytes.
+    A run or a model folder exports its best generator: to `model`, a folder with a card and samples; to one file,
+    `onnx` or `web`; to a folder for a model `hub` or a `container`. `licence` is the name under which the model is
+    given on, such as `apache-2.0`. A dataset folder exports to `image-folder`, `parquet`, `webdataset` or `stylegan`:
+    the same pixels and labels, and where each image is from. The README.md inside says how to read it back. The same
+    dataset gives the same bytes. `push` is the `USER/NAME` under which a `hub` repository is uploaded as well.
 
     >>> export("data/photos", "photos-for-the-hub", to="parquet")
+    >>> export("runs/digits", "digits.html", to="web")
 
-    Raises `UsageError` where `to` does not fit the source or `out` is taken (`RunError` for `model`),
-    `DamagedError` where a dataset folder is not what its manifest says, `StorageError` for the disk.
+    Raises `UsageError` where `to` does not fit the source, `out` is taken (`RunError` for models) or a package of an
+    extra is missing, `ModelError` where a generator cannot be exported so, `DamagedError` where a dataset folder is not
+    what its manifest says, `StorageError` for the disk.
     """
     path = Path(out).expanduser()
     if to not in MODEL_EXPORTS and to not in DATASET_EXPORTS:
         raise unknown_name("export format", to, [*MODEL_EXPORTS, *DATASET_EXPORTS])
+    if push and to != "hub":
+        raise UsageError("Only a repository for the hub is uploaded: `push` goes with `to` hub.")
+    if licence and to not in MODEL_EXPORTS:
+        raise UsageError("The images of a dataset carry the licences that they came with: leave `licence` out.")
     if _is_dataset(source) if to in MODEL_EXPORTS else _is_model(source):
         raise _does_not_fit(source, to)
     if to in MODEL_EXPORTS:
         assert not isinstance(source, Dataset)
-        MODEL_EXPORTS[to](source, path)
+        from ganvas.workflows.export_model import export_model  # torch, which an export of a dataset never needs
+
+        form = find(MODEL_EXPORTS, "export format", to)
+        export_model(source, path, to, form, licence, progress or Lines())
+        if push:
+            from ganvas.exporting.models.hub import upload
+
+            (progress or Lines()).say(f"Uploaded: {upload(path, push)}")
     else:
         dataset = Dataset.open(source) if isinstance(source, str | Path) else source
         assert isinstance(dataset, Dataset)
@@ -59,7 +79,7 @@ def _is_model(source: object) -> bool:
         return False
     if not isinstance(source, str | Path):
         return True
-    from ganvas.models.saved import DESCRIPTION  # torch, which an export of a dataset never needs
+    from ganvas.models.saved import DESCRIPTION  # torch, likewise
     from ganvas.workflows.run_folder import is_run_folder
 
     return (Path(source) / DESCRIPTION).is_file() or is_run_folder(Path(source))
@@ -98,44 +118,3 @@ def _flush() -> None:
     """Bring everything to the disk at once: flushing 100,000 files one by one would outlast the export."""
     if os.name != "nt":
         os.sync()
-
-
-def _model_folder(source: "Model | str | Path", path: Path) -> None:
-    from ganvas.exporting.model_card import model_card
-    from ganvas.models.saved import DESCRIPTION, write_model
-    from ganvas.workflows.evaluations import keep
-    from ganvas.workflows.generate import draw_classes
-    from ganvas.workflows.model import Model, load
-    from ganvas.workflows.scores_on_card import evaluation_of, on_card
-
-    model = source if isinstance(source, Model) else load(source)
-    if path.exists() and not (path / DESCRIPTION).is_file() and (not path.is_dir() or any(path.iterdir())):
-        raise RunError(f"`{path}` exists and is not a model folder. Give another place with --out.")
-    scaling = None if model.scaling is None else model.scaling.settings.scaling
-    kept = _translations(source) if model.translates else None
-    drawn = not model.translates or kept is not None
-    drawable = model.classes if model.conditional else ()
-    about = (path.name, model.config.family, model.image_shape, drawable, model.origin, scaling)
-    found = evaluation_of(source, model)
-    card = model_card(*about, translates=model.translates, has_samples=drawn, evaluation=found and on_card(found))
-    with new_folder(path, seal=False) as working:
-        write_model(working, model.config, model.gan, model.classes, model.origin, model.scaling)
-        write_file(working / README, card.encode())
-        if found is not None:
-            keep(working, [found])
-        if kept is not None:
-            write_file(working / "samples.png", kept)
-        elif drawn:
-            draw_classes(model, working / "samples.png")
-
-
-def _translations(source: "Model | str | Path") -> bytes | None:
-    """Return the newest grid of a translator's run, or that of its model folder: alone it has nothing to translate."""
-    if not isinstance(source, str | Path):
-        return None
-    grids = [*sorted((Path(source) / "samples").glob("*.png")), Path(source) / "samples.png"]
-    found = [grid for grid in grids if grid.is_file()]
-    return found[-1].read_bytes() if found else None
-
-
-MODEL_EXPORTS: dict[str, Callable[["Model | str | Path", Path], None]] = {"model": _model_folder}

@@ -2,79 +2,110 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganvas.errors import StorageError, UsageError
-from ganvas.images import Pixels, contact_sheet, save_png
-from ganvas.players import NEEDS_SOURCES
+from ganvas.captions import captioned_sheet
+from ganvas.errors import StorageError
+from ganvas.generation.decoding import decoder_of, deep_decoder_of
+from ganvas.generation.drawing import CHUNK, Request, draw_chunks
+from ganvas.generation.latents import read_seeds
+from ganvas.images import DeepPixels, Pixels, contact_sheet, save_png, to_bytes
 from ganvas.progress import Lines, Progress
-from ganvas.storage import on_disk, replace_file
+from ganvas.provenance import Provenance
+from ganvas.storage import growing_file, on_disk
+from ganvas.workflows.choice import Addresses, Choice, Part, expect_drawing, parts
 from ganvas.workflows.model import Labels, Model, load
 
 GRID = "grid.png"
 LIST = "images.jsonl"
 _MOST_IN_GRID = 400
+_NUM_WRITERS = 2
 Facts = dict[str, Any]
 """What is known of a picture, its `file` first."""
+
+
+class Picture(NamedTuple):
+    """One picture to write: its facts, and what it says of itself."""
+
+    facts: Facts
+    provenance: Provenance
 
 
 def generate(
     model: Model | str | Path,
     out: str | Path,
-    num: int = 64,
+    num: int | None = None,
     labels: Labels = None,
     seed: int = 0,
     first: int = 0,
     progress: Progress | None = None,
+    seeds: str | Iterable[int] | None = None,
+    captions: bool = False,
+    **choices: Any,  # noqa: ANN401
 ) -> Path:
-    """Write images `first` ... `first + num - 1` of `seed` into folder `out`; return the path of their grid.
+    """Write images `first` ... `first + num - 1` of `seed`, 64 without `num`, into `out`; return their grid's path.
 
-    Files are named by seed and index, and `images.jsonl` lists them with their classes. Other files in the folder
-    are left alone.
+    `seeds`, numbers or a text such as `0-31,40`, is in place of `seed`, with one image of each where `num` is not
+    given. Files are named by seed and index, say how they were made, and are listed with their classes in
+    `images.jsonl`; `captions` writes class and seed beneath each in the grid. `choices` are the fields of `Choice`:
+    truncation, directions, mixture, mix_seed, mix_layers, bits. Other files in the folder are left alone.
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
-    if model.translates:
-        raise UsageError(NEEDS_SOURCES)
-    numbers = model.labels_of(num, labels, seed, first)
-    chunks = model.generate_chunks(num, numbers, seed, first)
-    facts = ({"file": f"seed{seed}-{i:06d}.png", "seed": seed, "index": i} for i in range(first, first + num))
-    progress.begin("generating", num)
-    shown = save_pictures(folder, chunks, with_classes(facts, model, numbers), _MOST_IN_GRID, progress)
-    save_png(folder / GRID, contact_sheet(shown))
+    expect_drawing(model)
+    choice = Choice.read(choices, "What was asked for")
+    chosen = [seed] if seeds is None else read_seeds(seeds) if isinstance(seeds, str) else list(seeds)
+    addresses = Addresses(chosen, first, num if num is not None else 64 if seeds is None else 1)
+    numbers = model.class_numbers(labels, model.check_num(addresses.total))
+    drawn = _drawn(model, parts(model, addresses, numbers, choice), choice)
+    progress.begin("generating", addresses.total)
+    shown, facts = save_pictures(folder, drawn, _MOST_IN_GRID, progress)
+    sheet = captioned_sheet(shown, [_caption(fact) for fact in facts]) if captions else contact_sheet(shown)
+    settings = {"sheet": f"{len(shown)} of {addresses.total} images", **choice.plain_changes()}
+    save_png(folder / GRID, sheet, model.provenance(settings=settings))
     return folder / GRID
 
 
-def save_pictures(
-    folder: Path, chunks: Iterable[Pixels], facts: Iterator[Facts], most_shown: int, progress: Progress
-) -> Pixels:
-    """Write each picture under the `file` of its facts, and the list of all facts; return the first ones, for a grid.
+def pictures_of(model: Model, request: Request, bits: int = 8) -> Iterator[Pixels | DeepPixels]:
+    """Yield the images of a request in pieces: uint8, or uint16 where 16 bits are asked for."""
+    if bits == 8:
+        return draw_chunks(model.generator, request, decoder_of(model.scaling))
+    return draw_chunks(model.generator, request, deep_decoder_of(model.scaling))
 
-    Whole chunks are returned, as long as they hold `most_shown` pictures at most.
+
+def save_pictures(
+    folder: Path,
+    drawn: Iterable[tuple[Pixels | DeepPixels, list[Picture]]],
+    most_shown: int,
+    progress: Progress,
+) -> tuple[Pixels, list[Facts]]:
+    """Write pictures, a chunk at a time, each under the `file` of its facts, and the list of all facts.
+
+    Returns the first ones, for a grid, with their facts: whole chunks, as long as they hold `most_shown` at most.
     """
     on_disk(lambda: folder.mkdir(parents=True, exist_ok=True), folder)
     shown: list[Pixels] = []
-    rows: list[str] = []
-    for chunk in chunks:
-        for pixels, fact in zip(chunk, facts, strict=False):  # the facts go on with the next chunk
-            save_png(folder / fact["file"], pixels)
-            rows.append(json.dumps(fact, ensure_ascii=False))
-        if len(rows) <= most_shown:
-            shown.append(chunk)
-        progress.advance(len(chunk))
+    facts: list[Facts] = []
+    num = 0
+    with growing_file(folder / LIST) as rows, ThreadPoolExecutor(_NUM_WRITERS) as writers:
+        for chunk, pictures in drawn:
+
+            def write(pair: tuple[NDArray[Any], Picture]) -> None:
+                save_png(folder / pair[1].facts["file"], pair[0], pair[1].provenance, flush=False)
+
+            list(writers.map(write, zip(chunk, pictures, strict=True)))
+            rows.writelines(json.dumps(picture.facts, ensure_ascii=False) + "\n" for picture in pictures)
+            num += len(chunk)
+            if num <= most_shown or not shown:
+                shown.append(to_bytes(chunk))
+                facts += [picture.facts for picture in pictures]
+            progress.advance(len(chunk))
     progress.end()
-    replace_file(folder / LIST, ("\n".join(rows) + "\n").encode())
-    return np.concatenate(shown)
-
-
-def with_classes(facts: Iterator[Facts], model: Model, numbers: NDArray[np.int64] | None) -> Iterator[Facts]:
-    """Return the facts of pictures, each with the name of its class where classes were asked for."""
-    if numbers is None:
-        return facts
-    return ({**fact, "label": model.classes[number]} for number, fact in zip(numbers, facts, strict=False))
+    return np.concatenate(shown), facts
 
 
 def draw_classes(model: Model, path: Path, columns: int = 10, seed: int = 0) -> Path:
@@ -86,5 +117,32 @@ def draw_classes(model: Model, path: Path, columns: int = 10, seed: int = 0) -> 
         pixels = model.generate(len(numbers), numbers, seed)
     else:
         pixels = model.generate(columns * columns, seed=seed)
-    save_png(path, contact_sheet(pixels, columns))
+    settings = {"sheet": f"{len(pixels)} images" + (", one row per class" if model.conditional else "")}
+    save_png(path, contact_sheet(pixels, columns), model.provenance(settings=settings))
     return path
+
+
+def _drawn(model: Model, asked: Iterable[Part], choice: Choice) -> Iterator[tuple[Pixels | DeepPixels, list[Picture]]]:
+    """Yield pictures in chunks, each with its facts and provenance."""
+    for part in asked:
+        place = 0
+        for chunk in pictures_of(model, part.request, choice.bits):
+            rows = range(place, place + len(chunk))
+            yield chunk, [_picture(model, part, row, choice) for row in rows]
+            place += len(chunk)
+
+
+def _picture(model: Model, part: Part, place: int, choice: Choice) -> Picture:
+    seed, index = part.addresses[place]
+    label = None if part.labels is None else model.classes[part.labels[place]]
+    facts: Facts = {"file": f"seed{seed}-{index:06d}.png", "seed": seed, "index": index}
+    facts |= ({} if label is None else {"label": label}) | choice.plain_changes() | {"model": model.sha256}
+    row = (part.request.first + place) % CHUNK
+    settings = choice.plain_changes() | {"row": row}
+    return Picture(facts, model.provenance(seed=seed, index=index, label=label, settings=settings))
+
+
+def _caption(facts: Facts) -> str:
+    name = facts.get("label") or "+".join(facts.get("mixture", ()))
+    seed = f"s{facts['seed']}" + (f" #{facts['index']}" if facts["index"] else "")
+    return f"{name} {seed}".strip()

@@ -1,6 +1,8 @@
 """A trained generator at hand: from a run folder or a model folder."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,14 +11,16 @@ from numpy.typing import NDArray
 
 from ganvas.data.scalings.contract import Scaling
 from ganvas.errors import ModelError, UsageError
-from ganvas.generation import translating
-from ganvas.generation.sampling import decoder_of, draw_labels, sample, sample_chunks
+from ganvas.generation import directions, translating
+from ganvas.generation.decoding import decoder_of
+from ganvas.generation.sampling import draw_labels, sample, sample_chunks
 from ganvas.images import ImageShape, Pixels
 from ganvas.models.family import FamilyConfig, build_gan
 from ganvas.models.saved import DESCRIPTION, empty_players, read_model
 from ganvas.players import Discriminator, Gan, Generator, Translator
+from ganvas.provenance import Provenance
 from ganvas.storage import reading, sha256_of_file
-from ganvas.tensors import adopt_file, is_pickle, pickle_refusal
+from ganvas.tensors import adopt_file, is_pickle, pickle_refusal, tensor_bytes
 from ganvas.training import checkpoint
 from ganvas.workflows.run_folder import RunFolder, is_run_folder
 
@@ -42,6 +46,8 @@ class Model:
         self.origin = origin
         self.scaling = scaling
         """How bytes become what the networks see, and back; None for the usual x / 127.5 - 1."""
+        self.folder: Path | None = None
+        """The run or model folder that it was read from."""
 
     @classmethod
     def untrained(cls, config: FamilyConfig, shape: ImageShape, classes: tuple[str, ...], seed: int = 0) -> Self:
@@ -69,6 +75,24 @@ class Model:
         """Channels, height and width of the pictures that it translates; `UsageError` where it does not."""
         return self._translator().source_shape
 
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the generator's weights as a safetensors file: by it a picture names the model it is of."""
+        return hashlib.sha256(tensor_bytes(self.generator.state_dict())).hexdigest()
+
+    @cached_property
+    def directions(self) -> directions.Directions:
+        """The directions found in its latent space by `explore` and kept in its folder; none where it has not been."""
+        if self.folder is None:
+            return directions.Directions.none()
+        return directions.read_directions(self.folder, self.sha256)
+
+    def provenance(self, **made_of: Any) -> Provenance:  # noqa: ANN401
+        """Return what a file made by this model says of itself; `made_of` are its seed, index, label and settings."""
+        recipe, step = str(self.origin.get("recipe") or ""), self.origin.get("step")
+        known = step if isinstance(step, int) else None
+        return Provenance(model=self.sha256, family=self.config.family, recipe=recipe[:1000], step=known, **made_of)
+
     @property
     def gan(self) -> Gan:
         """Both players as one composed model."""
@@ -82,12 +106,12 @@ class Model:
         Image i of a seed is the same, to the pixel, however many are made at once. `labels` is a class (number or
         name) for all or one for each; a conditional model draws them when None.
         """
-        numbers, decode = self.class_numbers(labels, self._check_num(num)), decoder_of(self.scaling)
+        numbers, decode = self.class_numbers(labels, self.check_num(num)), decoder_of(self.scaling)
         return sample(self.generator, num, numbers, seed, first, decode)
 
     def generate_chunks(self, num: int, labels: Labels = None, seed: int = 0, first: int = 0) -> Iterator[Pixels]:
         """Yield the same images in pieces, so that memory stays flat."""
-        numbers, decode = self.class_numbers(labels, self._check_num(num)), decoder_of(self.scaling)
+        numbers, decode = self.class_numbers(labels, self.check_num(num)), decoder_of(self.scaling)
         return sample_chunks(self.generator, num, numbers, seed, first, decode)
 
     def translate(self, pixels: Pixels, labels: Labels = None, view: bool = False) -> Pixels:
@@ -159,7 +183,8 @@ class Model:
         return shown + (" ..." if len(self.classes) > 20 else "")
 
     @staticmethod
-    def _check_num(num: int) -> int:
+    def check_num(num: int) -> int:
+        """Return a number of images that can be asked for; raise `UsageError` for any other."""
         if num < 1:
             raise UsageError(f"{num} images were asked for; ask for at least 1.")
         return num
@@ -181,13 +206,18 @@ def load(path: str | Path) -> Model:
         saved = read_model(folder)
         origin = saved.description.origin
         players, classes = (saved.generator, saved.discriminator), saved.description.classes
-        return Model(saved.config, *players, classes, origin, saved.scaling)
+        return _kept_in(folder, Model(saved.config, *players, classes, origin, saved.scaling))
     if is_run_folder(folder):
         run = RunFolder.open(folder)
-        return at_checkpoint(run, run.checkpoint_to_sample())
+        return _kept_in(folder, at_checkpoint(run, run.checkpoint_to_sample()))
     if not folder.exists():
         raise ModelError(f"`{folder}` does not exist. Give a run folder of `ganvas train` or a model folder.")
     raise ModelError(f"`{folder}` is neither a run folder (no config.json) nor a model folder (no {DESCRIPTION}).")
+
+
+def _kept_in(folder: Path, model: Model) -> Model:
+    model.folder = folder
+    return model
 
 
 def at_checkpoint(run: RunFolder, chosen: Path) -> Model:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ganvas.config import differences, resumable_fields
 from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError, RunError
-from ganvas.generation.sampling import decoder_of
+from ganvas.generation.decoding import decoder_of
 from ganvas.models.family import build_gan, check
 from ganvas.progress import Lines, Progress
 from ganvas.recipes.own import naming_lines, recipe_of

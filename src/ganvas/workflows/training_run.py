@@ -1,13 +1,16 @@
 """The run folder's side of the training loop: what it is fed with, and the traces that it leaves."""
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from ganvas.data.feed import Feed
 from ganvas.data.scalings.contract import Scaling
 from ganvas.data.store import Dataset
-from ganvas.generation.sampling import decoder_of
+from ganvas.generation.decoding import decoder_of
 from ganvas.images import save_png
+from ganvas.provenance import Provenance
+from ganvas.tensors import tensor_bytes
 from ganvas.training import checkpoint
 from ganvas.training.engine import Game
 from ganvas.training.monitor import Monitor, Record
@@ -36,7 +39,16 @@ class TrainingRun:
 
     def snapshot(self, game: Game) -> None:
         """Draw the sample grid."""
-        save_png(self.folder.folder / "samples" / f"{game.step:08d}.png", self.samples.sheet(game.average.generator))
+        generator, recipe = game.average.generator, self.folder.config.recipe
+        provenance = Provenance(
+            model=hashlib.sha256(tensor_bytes(generator.state_dict())).hexdigest(),
+            family=recipe.model.family,
+            recipe=recipe.recipe,
+            step=game.step,
+            settings={"sheet": "samples in training", "seed": self.settings.seed},
+        )
+        path = self.folder.folder / "samples" / f"{game.step:08d}.png"
+        save_png(path, self.samples.sheet(generator), provenance)
 
     def score(self, game: Game, seconds: float) -> Record:
         """Take the scores of the averaged generator; none where that would take more than so many seconds."""

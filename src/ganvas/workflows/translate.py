@@ -1,7 +1,7 @@
 """Translate: a trained translator and pictures in, PNG files of their translations and a contact sheet out."""
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from ganvas.data.sources.source import Item, readable
 from ganvas.errors import DataError
 from ganvas.images import ImageShape, Pixels, contact_sheet, save_png
 from ganvas.progress import Lines, Progress
-from ganvas.workflows.generate import GRID, save_pictures, with_classes
+from ganvas.workflows.generate import GRID, Picture, save_pictures
 from ganvas.workflows.model import Labels, Model, load
 
 _MOST_IN_GRID = 200
@@ -49,13 +49,28 @@ def translate(
     given = model.view(pictures.pixels) if view else pictures.pixels
     numbers = model.class_numbers(labels, len(given))
     chunks = model.translate_chunks(given, numbers)
-    facts = (
-        {"file": f"{index:06d}-{Path(name).stem[:80]}.png", "source": name} for index, name in enumerate(pictures.names)
-    )
+    classes = None if numbers is None else [model.classes[number] for number in numbers]
     progress.begin("translating", len(given))
-    shown = save_pictures(folder, chunks, with_classes(facts, model, numbers), _MOST_IN_GRID, progress)
-    save_png(folder / GRID, side_by_side(given, shown))
+    drawn = _described(model, chunks, pictures.names, classes, view)
+    shown, _ = save_pictures(folder, drawn, _MOST_IN_GRID, progress)
+    provenance = model.provenance(settings={"sheet": f"{len(shown)} of {len(given)} pictures above their translations"})
+    save_png(folder / GRID, side_by_side(given, shown), provenance)
     return folder / GRID
+
+
+def _described(
+    model: Model, chunks: Iterable[Pixels], names: list[str], classes: list[str] | None, view: bool
+) -> Iterator[tuple[Pixels, list[Picture]]]:
+    """Yield translations in chunks, each with its facts and provenance."""
+    told = enumerate(zip(names, classes or [None] * len(names), strict=True))
+    for chunk in chunks:
+        pictures: list[Picture] = []
+        for index, (name, label) in islice(told, len(chunk)):
+            facts = {"file": f"{index:06d}-{Path(name).stem[:80]}.png", "source": name}
+            facts |= ({} if label is None else {"label": label}) | {"model": model.sha256}
+            settings = {"source": name[:1000]} | ({"view": True} if view else {})
+            pictures.append(Picture(facts, model.provenance(label=label, settings=settings)))
+        yield chunk, pictures
 
 
 def read_pictures(places: Sequence[str | Path], shape: ImageShape, progress: Progress) -> Pictures:

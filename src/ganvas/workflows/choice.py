@@ -1,0 +1,177 @@
+"""A picture asked for: which one, of what model, drawn how; and the request that the model is given."""
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import model_validator
+from torch import Tensor
+
+from ganvas.config import Config, Field
+from ganvas.errors import UsageError
+from ganvas.generation.classes import expect_mixing, weights_of
+from ganvas.generation.drawing import CHUNK, Request
+from ganvas.generation.latents import LARGEST_SEED, Address, expect_styles, latents_at, mixed_styles
+from ganvas.generation.truncation import LARGEST
+from ganvas.players import NEEDS_SOURCES, StyledGenerator
+from ganvas.seeds import Stream
+from ganvas.workflows.model import Model
+
+BLOCK = 64 * CHUNK
+"""Pictures whose latents are in memory at once."""
+
+
+class Choice(Config):
+    """How pictures are drawn, beside which and of what class; the defaults are those that a model was judged by."""
+
+    truncation: float = Field(default=1.0, ge=0, le=LARGEST, description="pull towards the mean image; 1 leaves it")
+    directions: dict[str, float] = Field(default={}, description="standard deviations to go along each direction")
+    mixture: dict[str, float] = Field(default={}, description="share of each class, by name or number")
+    mix_seed: int | None = Field(
+        default=None, ge=0, le=LARGEST_SEED, description="seed whose styles some layers take; for models with styles"
+    )
+    mix_layers: tuple[int, int] | None = Field(default=None, description="first and last of these layers")
+    bits: Literal[8, 16] = Field(default=8, description="of each value of a PNG file")
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if (self.mix_seed is None) != (self.mix_layers is None):
+            raise ValueError("`mix_seed` and `mix_layers` belong together: give both, or neither")
+        return self
+
+    def plain_changes(self) -> dict[str, Any]:
+        """Return what differs from the defaults, as plain JSON values."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+
+class Addresses(NamedTuple):
+    """Images `first` ... `first + num - 1` of each seed, one seed after another."""
+
+    seeds: Sequence[int]
+    first: int = 0
+    num: int = 1
+
+    @property
+    def total(self) -> int:
+        """How many images."""
+        return len(self.seeds) * self.num
+
+    def block(self, start: int, end: int) -> list[Address]:
+        """Return the addresses of images `start` ... `end - 1`."""
+        return [(self.seeds[place // self.num], self.first + place % self.num) for place in range(start, end)]
+
+
+class Part(NamedTuple):
+    """Some of the images asked for: where they come from, their classes [n] where one is shown, and the request."""
+
+    addresses: list[Address]
+    labels: NDArray[np.int64] | None
+    request: Request
+
+
+def parts(model: Model, addresses: Addresses, labels: NDArray[np.int64] | None, choice: Choice) -> Iterator[Part]:
+    """Yield what to draw for images at addresses, a block at a time; classes are drawn where none are given.
+
+    Raises `UsageError` for what the model cannot do.
+    """
+    weights, first = mixture_of(model, choice), addresses.first % CHUNK
+    for start, end in _blocks(addresses.total, first):
+        block = addresses.block(start, end)
+        shown = None if weights is not None else labels_at(model, block) if labels is None else labels[start:end]
+        request = Request(
+            latents=latents_at(model.generator, block),
+            labels=shown,
+            class_weights=None if weights is None else np.tile(weights, (len(block), 1)),
+            noise=tuple(block),
+            first=first if start == 0 else 0,
+        )
+        yield Part(block, shown, refined(model, request, choice))
+
+
+def refined(model: Model, request: Request, choice: Choice) -> Request:
+    """Return a request with the truncation, directions and mixed styles of a choice."""
+    asked = {"truncation": choice.truncation, "directions": directions_of(model, choice)}
+    if choice.mix_seed is not None and choice.mix_layers is not None:
+        request = _with_mixed_styles(model, request, choice.mix_seed, choice.mix_layers)
+    return Request(**(vars(request) | asked))
+
+
+def labels_at(model: Model, addresses: Sequence[Address]) -> NDArray[np.int64] | None:
+    """Return the classes that images at addresses show when none is asked for; None when unconditional."""
+    if not model.conditional:
+        return None
+    stream = Stream(0, "generate/labels", rows=tuple(addresses))
+    return stream.integers(len(addresses), len(model.classes))
+
+
+def mixture_of(model: Model, choice: Choice) -> NDArray[np.float32] | None:
+    """Return the weights [K] of the classes of a mixture; None where none is asked for."""
+    if not choice.mixture:
+        return None
+    numbers = model.class_numbers(list(choice.mixture), len(choice.mixture))
+    assert numbers is not None
+    expect_mixing(model.generator, model.classes[int(numbers[0])])
+    return weights_of(dict(zip(numbers.tolist(), choice.mixture.values(), strict=True)), len(model.classes))
+
+
+def directions_of(model: Model, choice: Choice) -> Mapping[str, tuple[Tensor, float]]:
+    """Return the directions asked for, each with how far to go."""
+    return model.directions.steps(choice.directions) if choice.directions else {}
+
+
+def expect_drawing(model: Model) -> None:
+    """Raise `UsageError` for a model that draws no pictures of its own."""
+    if model.translates:
+        raise UsageError(NEEDS_SOURCES)
+
+
+def packed(values: Tensor) -> str:
+    """Return float32 values as text, bit for bit."""
+    return base64.b64encode(values.detach().cpu().numpy().astype("<f4").tobytes()).decode()
+
+
+def unpacked(text: str, shape: tuple[int, ...]) -> Tensor:
+    """Return what `packed` made text of; raise `UsageError` where it is of another shape."""
+    try:
+        values = np.frombuffer(base64.b64decode(text, validate=True), "<f4")
+        return torch.from_numpy(values.reshape(shape).astype(np.float32))
+    except ValueError as error:
+        raise UsageError(f"The latents in this file are not {list(shape)} values, which this model needs.") from error
+
+
+def _blocks(num: int, first: int) -> Iterator[tuple[int, int]]:
+    start = 0
+    while start < num:
+        end = min(num, start + BLOCK - (first % CHUNK if start == 0 else 0))
+        yield start, end
+        start = end
+
+
+def _with_mixed_styles(model: Model, request: Request, seed: int, layers: tuple[int, int]) -> Request:
+    generator = expect_styles(model.generator)
+    if request.class_weights is not None:
+        raise UsageError("Styles are mixed of one class at a time: leave the mixture of classes or the styles out.")
+    other = latents_at(generator, [(seed, 0)])
+    with torch.no_grad():
+        own = request.styles if request.styles is not None else _styles(generator, request)
+        asked = Request(latents=other.expand(request.num, -1), labels=request.labels)
+        styles = mixed_styles(own, _styles(generator, asked), *layers)
+    return Request(styles=styles, noise=request.noise, first=request.first)
+
+
+def _styles(generator: StyledGenerator, request: Request) -> Tensor:
+    """Return the styles [N, L, W] of a request's latents, each by itself in its chunk."""
+    assert request.latents is not None
+    device = next(generator.parameters()).device
+    parts = []
+    for start in range(0, request.num, CHUNK):
+        latents = request.latents[start : start + CHUNK]
+        whole = torch.cat([latents, latents.new_zeros(CHUNK - len(latents), latents.shape[1])]).to(device)
+        numbers = torch.zeros(CHUNK, dtype=torch.long, device=device)
+        if request.labels is not None:
+            numbers[: len(latents)] = torch.from_numpy(request.labels[start : start + CHUNK])
+        parts.append(generator.styles(whole, numbers if generator.num_classes else None)[: len(latents)])
+    return torch.cat(parts)

@@ -1,0 +1,95 @@
+"""Export of a model: a run or a model folder in, one of the forms of `MODEL_EXPORTS` out."""
+
+import tempfile
+from pathlib import Path
+
+from ganvas import __version__
+from ganvas.errors import RunError, UsageError
+from ganvas.exporting.models.trained import SAMPLES, Controls, ModelExport, Trained
+from ganvas.generation.directions import save_directions
+from ganvas.generation.truncation import mean_style
+from ganvas.models.saved import write_model
+from ganvas.players import StyledGenerator
+from ganvas.progress import Progress
+from ganvas.storage import new_folder, on_disk, replace_file, write_file
+from ganvas.workflows.evaluations import Evaluation, keep
+from ganvas.workflows.generate import draw_classes
+from ganvas.workflows.model import Model, load
+from ganvas.workflows.scores_on_card import evaluation_of, on_card
+
+
+def export_model(
+    source: Model | str | Path, path: Path, to: str, form: ModelExport, licence: str, progress: Progress
+) -> None:
+    """Write a run or model in one form at `path`, replacing an earlier export of that form and nothing else."""
+    _expect_free(path, to, form)
+    model = source if isinstance(source, Model) else load(source)
+    trained = _trained(model, source, path.stem if form.suffix else path.name, licence)
+    if not form.suffix:
+        with new_folder(path, seal=False) as working:
+            form.write(trained, working, progress)
+        return
+    on_disk(lambda: path.parent.mkdir(parents=True, exist_ok=True), path)
+    with tempfile.TemporaryDirectory() as working:
+        form.write(trained, Path(working), progress)
+        replace_file(path, (Path(working) / f"model{form.suffix}").read_bytes())
+
+
+def _expect_free(path: Path, to: str, form: ModelExport) -> None:
+    if form.suffix:
+        if path.suffix != form.suffix:
+            raise UsageError(f"`{to}` writes one file: give --out a name that ends in `{form.suffix}`, not `{path}`.")
+        if path.exists() and not path.is_file():
+            raise RunError(f"`{path}` exists and is not a file. Give another place with --out.")
+    elif path.exists() and not (path / form.mark).is_file() and (not path.is_dir() or any(path.iterdir())):
+        kind = "a model folder" if to == "model" else f"an earlier export to `{to}`"
+        raise RunError(f"`{path}` exists and is not {kind}. Give another place with --out.")
+
+
+def _trained(model: Model, source: Model | str | Path, name: str, licence: str) -> Trained:
+    generator = model.generator
+    found = evaluation_of(source, model)
+    return Trained(
+        name=name,
+        family=model.config.family,
+        generator=generator,
+        classes=model.classes if model.conditional else (),
+        origin=model.origin,
+        scaling=model.scaling,
+        sha256=model.sha256,
+        software=f"ganvas {__version__}",
+        licence=licence,
+        write_folder=lambda folder: _write_folder(model, source, folder, found),
+        mean_style=mean_style(generator) if isinstance(generator, StyledGenerator) else None,
+        controls=_controls(model),
+        evaluation=found and on_card(found),
+    )
+
+
+def _write_folder(model: Model, source: Model | str | Path, folder: Path, found: Evaluation | None) -> None:
+    kept = _translations(source) if model.translates else None
+    drawn = not model.translates or kept is not None
+    write_model(folder, model.config, model.gan, model.classes, model.origin, model.scaling)
+    if model.directions.names:
+        save_directions(folder, model.directions, model.sha256)
+    if found is not None:
+        keep(folder, [found])
+    if kept is not None:
+        write_file(folder / SAMPLES, kept)
+    elif drawn:
+        draw_classes(model, folder / SAMPLES)
+
+
+def _translations(source: Model | str | Path) -> bytes | None:
+    """Return the newest grid of a translator's run, or that of its model folder: alone it has nothing to translate."""
+    if isinstance(source, Model):
+        return None
+    grids = [*sorted((Path(source) / "samples").glob("*.png")), Path(source) / SAMPLES]
+    found = [grid for grid in grids if grid.is_file()]
+    return found[-1].read_bytes() if found else None
+
+
+def _controls(model: Model) -> Controls | None:
+    """Return the named directions that lie beside a run or model, if any."""
+    found = model.directions
+    return Controls(found.names, found.vectors, found.scales) if found.names else None
