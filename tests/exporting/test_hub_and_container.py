@@ -17,6 +17,8 @@ from ganvas.exporting.models.hub import upload
 from ganvas.images import ImageShape
 from ganvas.models.family import family_config
 from ganvas.progress import Silent
+from ganvas.workflows.evaluate import evaluate
+from ganvas.workflows.evaluations import kept as kept_evaluations
 from ganvas.workflows.export import export
 from ganvas.workflows.model import Model, load
 
@@ -43,8 +45,24 @@ def test_a_repository_for_the_hub(model, repository):
     assert (told["license"], told["library_name"]) == ("cc-by-4.0", "ganvas")
     assert told["pipeline_tag"] == "unconditional-image-generation"
     assert {"gan", "mlp_gan", "onnx"} <= set(told["tags"])
+    assert told["thumbnail"] == "samples.png"
     assert body.lstrip().startswith("# small-pictures\n")
     assert (load(repository).generate(4) == model.generate(4)).all()
+
+
+def test_scores_of_these_weights_stand_on_every_card(run_copy, digits_at, tmp_path):
+    evaluate(run_copy, digits_at(8), progress=Silent(), features=["pixels8"], metrics=["fid", "k3-recall"])
+    measured = []
+    for to, inner in (("model", ""), ("hub", ""), ("container", "model")):
+        folder = export(load(run_copy), tmp_path / to, to, Silent(), "cc-by-4.0") / inner
+        card = (folder / "README.md").read_text("utf-8")
+        told = yaml.safe_load(card.split("---\n")[1])
+        assert (told["license"], told["thumbnail"]) == ("cc-by-4.0", "samples.png")
+        results = told["model-index"][0]["results"][0]
+        assert {one["type"] for one in results["metrics"]} == {"fid", "k3-recall"}
+        measured.append((results, card.split("## How good it is")[1].split("##")[0]))
+        assert kept_evaluations(folder) == kept_evaluations(run_copy)
+    assert measured[0] == measured[1] == measured[2]
 
 
 def test_the_cards_commands_without_ganvas_run(repository):
@@ -122,7 +140,10 @@ def test_upload_to_a_hub_on_this_machine(repository):
     assert kept["made"]["name"] == "pictures"
     assert set(kept["files"]) == {path.name for path in repository.iterdir()}
     assert kept["files"]["model.onnx"] == (repository / "model.onnx").read_bytes()
-    assert b'snapshot_download("someone/pictures")' in kept["files"]["README.md"]
+    card = kept["files"]["README.md"].decode()
+    assert 'ganvas.load(snapshot_download("someone/pictures"))' in card
+    shown = yaml.safe_load(card.split("---\n")[1])["thumbnail"]
+    assert shown == f"{endpoint}/someone/pictures/resolve/main/samples.png", "the Hub takes a whole address alone"
     assert all(token == "Bearer hf_secret" for _, token in kept["calls"])
     assert told.stdout.strip().endswith("/someone/pictures")
 

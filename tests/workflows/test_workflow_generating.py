@@ -8,9 +8,10 @@ from PIL import Image
 from small import FAMILIES
 
 from ganvas.data.rights.rights import embedded_rights
-from ganvas.errors import GanvasError, RunError, UsageError
+from ganvas.errors import GanvasError, ModelError, RunError, UsageError
 from ganvas.images import ImageShape
 from ganvas.models.family import family_config
+from ganvas.models.saved import write_model
 from ganvas.progress import Silent
 from ganvas.provenance import provenance_of
 from ganvas.storage import sha256_of_file
@@ -20,7 +21,9 @@ from ganvas.workflows.explore import explore, rename
 from ganvas.workflows.export import export
 from ganvas.workflows.generate import generate
 from ganvas.workflows.model import Model, load
+from ganvas.workflows.prepare import prepare
 from ganvas.workflows.project import LATENTS, generate_from, project
+from ganvas.workflows.train import train
 from ganvas.workflows.walk import film_training, walk
 
 CLASSES = ("circle", "square", "star")
@@ -118,10 +121,11 @@ def test_what_a_model_cannot_do_is_refused_in_words(folder_of, finished_run, tmp
         (finished_run, {"mixture": {"star": 1.0}}, "draws no wanted classes"),
         (folder_of("compact"), {"mixture": {"moon": 1.0}}, "no class `moon`"),
         (folder_of("compact"), {"seeds": "3-1"}, "range of seeds"),
+        (folder_of("stylegan2"), {"mix_seed": 1, "mix_layers": (0, 99)}, "this model has layers 0 to"),
     ):
         with pytest.raises(GanvasError, match=words):
             quiet(folder, tmp_path / "out", **asked)
-    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+    assert not (tmp_path / "out").exists()
 
 
 def test_directions_are_found_named_and_gone_along(folder_of, tmp_path):
@@ -139,6 +143,40 @@ def test_directions_are_found_named_and_gone_along(folder_of, tmp_path):
     (folder / "generator.safetensors").rename(tmp_path / "weights")
     with pytest.raises(GanvasError):
         load(folder)
+
+
+def test_directions_of_weights_that_changed_are_found_anew_and_not_exported(folder_of, tmp_path, capsys):
+    folder = export(load(folder_of("compact")), tmp_path / "model")
+    explore(folder, tmp_path / "strips", num=1, seeds="0", progress=Silent())
+    rename(folder, {"pca1": "size"})
+    config = family_config("compact", **FAMILIES["compact"])
+    trained_further = Model.untrained(config, ImageShape(1, 16, 16), CLASSES, seed=1)
+    write_model(folder, trained_further.config, trained_further.gan, CLASSES, {})
+    with pytest.raises(ModelError, match="found in other weights"):
+        quiet(folder, tmp_path / "out", num=1, directions={"size": 1.0})
+    exported = export(folder, tmp_path / "exported")
+    assert "Directions are left out" in capsys.readouterr().err
+    assert load(exported).directions.names == ()
+    explore(folder, tmp_path / "strips", num=1, seeds="0", progress=Silent())
+    assert load(folder).directions.names == ("pca1", "weights1")
+
+
+def test_16_bits_are_refused_where_a_scaling_gives_bytes(digits_at, tmp_path):
+    data = prepare("digits", out=tmp_path / "data", size=8, scaling="min_max", progress=Silent())
+    run = train("mlp_gan", data, tmp_path / "run", steps=2, progress=Silent(), **{"training.batch_size": 4})
+    with pytest.raises(UsageError, match=r"scaled by `min_max`.*leave --bits 16 out"):
+        quiet(run.folder, tmp_path / "out", num=1, bits=16)
+    assert not (tmp_path / "out").exists()
+    quiet(run.folder, tmp_path / "out", num=1)
+    assert make_again(tmp_path / "out" / "seed0-000000.png", run.folder, tmp_path / "again.png")
+
+
+def test_mixed_styles_are_the_same_whichever_images_are_asked_for(folder_of, tmp_path):
+    asked = {"mix_seed": 7, "mix_layers": (2, 4)}
+    quiet(folder_of("stylegan2"), tmp_path / "all", num=24, **asked)
+    quiet(folder_of("stylegan2"), tmp_path / "some", num=3, first=18, **asked)
+    for path in (tmp_path / "some").glob("seed*.png"):
+        np.testing.assert_array_equal(opened(path), opened(tmp_path / "all" / path.name))
 
 
 @pytest.mark.parametrize("family", ["compact", "stylegan2"])
@@ -191,7 +229,11 @@ def test_a_walk_starts_at_its_first_seed_and_loops(folder_of, tmp_path):
     walk(folder, tmp_path / "walk.png", **asked)
     assert opened(tmp_path / "walk.png").shape[1] > 5 * 48
     walk(folder_of("stylegan2"), tmp_path / "walk.gif", seeds="0-1", frames=3, way="styles", progress=Silent())
-    for wrong, words in (({"seeds": "1"}, "at least 2 seeds"), ({"way": "styles"}, "no styles")):
+    for wrong, words in (
+        ({"seeds": "1"}, "at least 2 seeds"),
+        ({"way": "styles"}, "no styles"),
+        ({"bits": 16}, "`bits` cannot be chosen here"),
+    ):
         with pytest.raises(UsageError, match=words):
             walk(folder, tmp_path / "no.gif", progress=Silent(), **wrong)
     with pytest.raises(UsageError, match="ends in"):

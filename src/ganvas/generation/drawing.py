@@ -20,6 +20,8 @@ from ganvas.seeds import Stream
 CHUNK = 16
 """Images always go through the network in aligned chunks of this many: a matrix product of another shape may round
 differently, and a pixel on the edge between two values would flip."""
+BLOCK = 64 * CHUNK
+"""Images whose latents are in memory at once."""
 Decoder = Callable[[Tensor], Pixels]
 """Makes a generator's images [N, C, H, W] uint8 [N, H, W, C]."""
 Value = TypeVar("Value", bound=np.generic)
@@ -62,10 +64,19 @@ def draw_chunks(
     _check(generator, request)
     mean = mean_style(generator) if request.truncation != 1 and isinstance(generator, StyledGenerator) else None
     with resting(generator):
-        for start in range(-(request.first % CHUNK), request.num, CHUNK):
-            chunk = slice(max(start, 0), min(start + CHUNK, request.num))
-            wanted = slice(chunk.start - start, chunk.stop - start)
+        for chunk, wanted in _chunks(request):
             yield decode(_images(generator, request, chunk, wanted, mean))[wanted]
+
+
+@torch.no_grad()
+def styles_of(generator: StyledGenerator, request: Request) -> Tensor:
+    """Return the styles [N, L, W] of a request's latents and classes, in memory, nothing done to them yet."""
+    with resting(generator):
+        parts = [
+            generator.styles(*_latents_and_labels(generator, request, chunk, wanted))[wanted]
+            for chunk, wanted in _chunks(request)
+        ]
+    return torch.cat(parts).cpu()
 
 
 @contextmanager
@@ -89,12 +100,7 @@ def _images(generator: Generator, request: Request, chunk: slice, wanted: slice,
         assert isinstance(generator, StyledGenerator)
         styles = _padded(request.styles[chunk], wanted).to(device)
         return generator.synthesise(_moved(truncated(styles, request.truncation, mean), request))
-    assert request.latents is not None
-    latents = _padded(request.latents[chunk], wanted).to(device)
-    labels = torch.zeros(CHUNK, dtype=torch.long)
-    if request.labels is not None:
-        labels[wanted] = torch.from_numpy(request.labels[chunk])
-    asked = labels.to(device) if generator.num_classes else None
+    latents, asked = _latents_and_labels(generator, request, chunk, wanted)
     weights = None
     if request.class_weights is not None:
         weights = _padded(torch.from_numpy(request.class_weights[chunk]), wanted).to(device)
@@ -103,6 +109,25 @@ def _images(generator: Generator, request: Request, chunk: slice, wanted: slice,
             styles = truncated(generator.styles(latents, asked), request.truncation, mean)
             return generator.synthesise(_moved(styles, request))
         return generator(_moved(truncated(latents, request.truncation), request), asked)
+
+
+def _chunks(request: Request) -> Iterator[tuple[slice, slice]]:
+    """Yield the images of each chunk, and their places in it."""
+    for start in range(-(request.first % CHUNK), request.num, CHUNK):
+        chunk = slice(max(start, 0), min(start + CHUNK, request.num))
+        yield chunk, slice(chunk.start - start, chunk.stop - start)
+
+
+def _latents_and_labels(
+    generator: Generator, request: Request, chunk: slice, wanted: slice
+) -> tuple[Tensor, Tensor | None]:
+    """Return the latents [CHUNK, Z] of a whole chunk, and its classes [CHUNK] where there are any."""
+    assert request.latents is not None
+    device = next(generator.parameters()).device
+    labels = torch.zeros(CHUNK, dtype=torch.long)
+    if request.labels is not None:
+        labels[wanted] = torch.from_numpy(request.labels[chunk])
+    return _padded(request.latents[chunk], wanted).to(device), labels.to(device) if generator.num_classes else None
 
 
 def _padded(values: Tensor, wanted: slice) -> Tensor:

@@ -91,12 +91,16 @@ def mixed_styles(styles: Tensor, others: Tensor, first: int, last: int) -> Tenso
 
     Source: Karras et al. 2019, "A Style-Based Generator Architecture for GANs", section 3.1.
     """
-    layers = styles.shape[1]
-    if not 0 <= first <= last < layers:
-        raise UsageError(f"Styles of layers {first} to {last} were asked for; this model has layers 0 to {layers - 1}.")
+    check_layers(styles.shape[1], first, last)
     mixed = styles.clone()
     mixed[:, first : last + 1] = others[:, first : last + 1]
     return mixed
+
+
+def check_layers(num: int, first: int, last: int) -> None:
+    """Raise `UsageError` where there are no layers `first` to `last` among `num`."""
+    if not 0 <= first <= last < num:
+        raise UsageError(f"Styles of layers {first} to {last} were asked for; this model has layers 0 to {num - 1}.")
 
 
 def expect_styles(generator: Generator) -> StyledGenerator:

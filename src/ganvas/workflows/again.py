@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from ganvas.errors import UsageError
 from ganvas.generation.drawing import Request
 from ganvas.generation.latents import latents_at
+from ganvas.generation.truncation import style_shape
 from ganvas.images import png_bytes
 from ganvas.players import StyledGenerator
 from ganvas.provenance import Provenance, provenance_of
@@ -17,7 +17,7 @@ from ganvas.workflows.choice import Choice, expect_drawing, mixture_of, refined,
 from ganvas.workflows.generate import pictures_of
 from ganvas.workflows.model import Model, load
 
-_NOT_A_PICTURE = ("sheet", "film", "source")
+_NOT_A_PICTURE = ("sheet", "film", "source", "walk", "images", "projected")
 
 
 def make_again(picture: str | Path, model: Model | str | Path, out: str | Path) -> bool:
@@ -46,7 +46,8 @@ def make_again(picture: str | Path, model: Model | str | Path, out: str | Path) 
 def _pixels(model: Model, said: Provenance) -> Any:  # noqa: ANN401
     given = dict(said.settings)
     row, latents, styles = given.pop("row", 0), given.pop("latents", None), given.pop("styles", None)
-    given.pop("from", None)
+    for told in ("from", "drawn_by"):
+        given.pop(told, None)
     if not isinstance(row, int) or not all(isinstance(text, str | None) for text in (latents, styles)):
         raise UsageError("What the picture says of its making is not in a form of ours.")
     choice = Choice.read(given, "What the picture says of itself")
@@ -70,9 +71,4 @@ def _style_shape(model: Model) -> tuple[int, int]:
     generator = model.generator
     if not isinstance(generator, StyledGenerator):
         raise UsageError("The picture was made of styles, and this model has none.")
-    layers, size = generator.styles(torch.zeros(1, generator.latent_size), _any_class(model)).shape[1:]
-    return layers, size
-
-
-def _any_class(model: Model) -> torch.Tensor | None:
-    return torch.zeros(1, dtype=torch.long) if model.conditional else None
+    return style_shape(generator)

@@ -17,8 +17,8 @@ from ganvas.generation.latents import read_seeds
 from ganvas.images import DeepPixels, Pixels, contact_sheet, save_png, to_bytes
 from ganvas.progress import Lines, Progress
 from ganvas.provenance import Provenance
-from ganvas.storage import growing_file, on_disk
-from ganvas.workflows.choice import Addresses, Choice, Part, expect_drawing, parts
+from ganvas.storage import growing_file, on_disk, sync_disks
+from ganvas.workflows.choice import Addresses, Choice, Part, choice_of, parts
 from ganvas.workflows.model import Labels, Model, load
 
 GRID = "grid.png"
@@ -56,8 +56,7 @@ def generate(
     truncation, directions, mixture, mix_seed, mix_layers, bits. Other files in the folder are left alone.
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
-    expect_drawing(model)
-    choice = Choice.read(choices, "What was asked for")
+    choice = choice_of(model, choices)
     chosen = [seed] if seeds is None else read_seeds(seeds) if isinstance(seeds, str) else list(seeds)
     addresses = Addresses(chosen, first, num if num is not None else 64 if seeds is None else 1)
     numbers = model.class_numbers(labels, model.check_num(addresses.total))
@@ -85,7 +84,8 @@ def save_pictures(
 ) -> tuple[Pixels, list[Facts]]:
     """Write pictures, a chunk at a time, each under the `file` of its facts, and the list of all facts.
 
-    Returns the first ones, for a grid, with their facts: whole chunks, as long as they hold `most_shown` at most.
+    No picture is ever there in part, and the list gets its name when all of them are on the disk. Returns the first
+    ones, for a grid, with their facts: whole chunks, as long as they hold `most_shown` at most.
     """
     on_disk(lambda: folder.mkdir(parents=True, exist_ok=True), folder)
     shown: list[Pixels] = []
@@ -104,6 +104,7 @@ def save_pictures(
                 shown.append(to_bytes(chunk))
                 facts += [picture.facts for picture in pictures]
             progress.advance(len(chunk))
+        sync_disks()
     progress.end()
     return np.concatenate(shown), facts
 

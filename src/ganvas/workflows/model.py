@@ -149,7 +149,9 @@ class Model:
             return None
         if not self.conditional:
             raise UsageError("This model draws no wanted classes: leave the label out, or train an ACGAN recipe.")
-        wanted = [labels] * num if isinstance(labels, int | str | np.integer) else list(labels)
+        if isinstance(labels, int | str | np.integer):
+            return np.full(num, self._class_number(labels), np.int64)
+        wanted = list(labels)
         if len(wanted) != num:
             raise UsageError(
                 f"{num} images were asked for, with {len(wanted)} labels. Give one label, or one for each."

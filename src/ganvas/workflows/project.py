@@ -14,13 +14,13 @@ from ganvas.errors import UsageError
 from ganvas.generation.drawing import CHUNK, Request
 from ganvas.generation.projection import Projected, Settings
 from ganvas.generation.projection import project as find_latents
-from ganvas.images import DeepPixels, Pixels, contact_sheet, save_png
+from ganvas.images import DeepPixels, Pixels, contact_sheet, save_png, to_bytes
 from ganvas.players import from_pixels
 from ganvas.progress import Lines, Progress
 from ganvas.provenance import Provenance
 from ganvas.storage import on_disk, read_json, write_json
 from ganvas.tensors import read_tensors
-from ganvas.workflows.choice import Choice, expect_drawing, packed, refined
+from ganvas.workflows.choice import Choice, choice_of, expect_drawing, packed, refined
 from ganvas.workflows.generate import GRID, Picture, pictures_of, save_pictures
 from ganvas.workflows.model import Model, load
 from ganvas.workflows.translate import read_pictures, side_by_side
@@ -77,9 +77,9 @@ def project(
     progress.end()
     provenance = model.provenance(settings={"projected": f"{len(rows)} pictures", **how.plain()})
     write_json(folder / LATENTS, LatentsFile(pictures=tuple(rows), provenance=provenance).plain())
-    shown = np.concatenate([chunk for request in _requests(model, rows) for chunk in pictures_of(model, request)])
-    sheet = side_by_side(pictures.pixels[:_MOST_SHOWN], np.asarray(shown[:_MOST_SHOWN], np.uint8))
-    settings_told = {"sheet": f"{len(rows)} pictures above their projections"}
+    drawn = (chunk for request in _requests(model, rows[:_MOST_SHOWN]) for chunk in pictures_of(model, request))
+    sheet = side_by_side(pictures.pixels[:_MOST_SHOWN], to_bytes(np.concatenate(list(drawn))))
+    settings_told = {"sheet": f"{len(rows[:_MOST_SHOWN])} of {len(rows)} pictures above their projections"}
     save_png(folder / GRID, sheet, model.provenance(settings=settings_told))
     return rows
 
@@ -97,10 +97,7 @@ def generate_from(
     `choices` are the fields of `Choice`, but for the mixture of classes. Returns the path of the grid.
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
-    expect_drawing(model)
-    choice = Choice.read(choices, "What was asked for")
-    if choice.mixture:
-        raise UsageError("Latents of a file are drawn as one class each: leave the mixture out.")
+    choice = choice_of(model, choices, ("mixture",))
     rows = read_latents(Path(latents), model)
     progress.begin("generating", len(rows))
     drawn = _drawn(model, rows, choice)

@@ -15,14 +15,14 @@ from ganvas.animations import check_format, enlarged, save_animation
 from ganvas.captions import captioned_sheet
 from ganvas.errors import RunError, UsageError
 from ganvas.generation.classes import expect_mixing
-from ganvas.generation.drawing import CHUNK, Request
+from ganvas.generation.drawing import CHUNK, Request, styles_of
 from ganvas.generation.latents import Interpolation, expect_styles, latents_at, read_seeds
 from ganvas.generation.latents import walk as walk_latents
 from ganvas.images import Pixels, contact_sheet, save_png, to_bytes
 from ganvas.progress import Lines, Progress
 from ganvas.provenance import Provenance, provenance_of
 from ganvas.storage import reading
-from ganvas.workflows.choice import Choice, expect_drawing, labels_at, refined
+from ganvas.workflows.choice import Choice, choice_of, labels_at, refined
 from ganvas.workflows.generate import pictures_of
 from ganvas.workflows.model import Labels, Model, load
 
@@ -30,6 +30,7 @@ Way = Literal["linear", "spherical", "styles"]
 _LEAST_HEIGHT = 192
 _HELD_SECONDS = 2.0
 _MOST_SHEET = 400
+_NOT_ON_A_WALK = ("mixture", "mix_seed", "mix_layers", "bits")
 
 
 class Stops(NamedTuple):
@@ -61,10 +62,9 @@ def walk(
     and directions.
     """
     model, progress, path = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
-    expect_drawing(model)
+    choice = choice_of(model, choices, _NOT_ON_A_WALK)
     if not (is_sheet := path.suffix.lower() == ".png"):
         check_format(path)
-    choice = Choice.read(choices, "What was asked for")
     chosen = read_seeds(seeds) if isinstance(seeds, str) else list(seeds)
     if frames < 1 or len(chosen) < 2:
         raise UsageError("A walk leads over at least 2 seeds, with at least 1 frame from each to the next.")
@@ -138,10 +138,8 @@ def _stops(model: Model, seeds: list[int], labels: Labels, way: Way) -> Stops:
     return Stops(latents, False, label, None)
 
 
-@torch.no_grad()
 def _styles(model: Model, latents: Tensor, numbers: NDArray[np.int64] | None) -> Tensor:
-    labels = None if numbers is None else torch.from_numpy(numbers)
-    return expect_styles(model.generator).styles(latents, labels).contiguous()
+    return styles_of(expect_styles(model.generator), Request(latents=latents, labels=numbers))
 
 
 def _requests(stops: Stops, frames: int, way: Way, loop: bool) -> Iterator[Request]:

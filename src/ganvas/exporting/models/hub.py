@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from ganvas.errors import UsageError
+from ganvas.exporting.model_card import SAMPLES
 from ganvas.exporting.models.onnx_file import write_onnx
 from ganvas.exporting.models.onnx_graph import Graph
 from ganvas.exporting.models.trained import README, ModelExport, Trained, needed
@@ -68,8 +69,7 @@ def upload(folder: Path, name: str, endpoint: str | None = None, token: str | No
     except ImportError as error:
         raise needed("huggingface_hub", "Uploading to the Hub", "hub") from error
     api = HfApi(endpoint=endpoint, token=token)
-    card = folder / README
-    replace_file(card, card.read_bytes().replace(_PLACE.encode(), f'snapshot_download("{name}")'.encode()))
+    _name_it(folder / README, name, f"{api.endpoint}/{name}")
     try:
         api.whoami()
         api.create_repo(name, repo_type="model", exist_ok=True)
@@ -80,6 +80,13 @@ def upload(folder: Path, name: str, endpoint: str | None = None, token: str | No
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UsageError(f"The Hub did not take `{name}`: {reason} The folder `{folder}` is complete.") from error
     return str(found).split("/commit/")[0].split("/tree/")[0]
+
+
+def _name_it(card: Path, name: str, address: str) -> None:
+    """Put a repository's name and address into its card; the Hub wants the address of a thumbnail whole."""
+    head, body = card.read_bytes().decode().split("\n---\n", 1)
+    head = head.replace(f'thumbnail: "{SAMPLES}"', f'thumbnail: "{address}/resolve/main/{SAMPLES}"')
+    replace_file(card, f"{head}\n---\n{body}".replace(_PLACE, f'snapshot_download("{name}")').encode())
 
 
 HUB = ModelExport(write_repository, mark="model.json")
