@@ -158,6 +158,9 @@ def test_upload_that_cannot_be(model, repository, tmp_path):
         upload(repository, "../etc")
     with pytest.raises(UsageError, match=r"Hub did not take `someone/pictures`|Nobody is logged in"):
         upload(repository, "someone/pictures")  # the library is told to stay offline in tests
+    with pytest.raises(UsageError, match="give USER/NAME"):
+        export(model, tmp_path / "hub", "hub", Silent(), push="nothing")
+    assert not (tmp_path / "hub").exists()
     with pytest.raises(UsageError, match="goes with `to` hub"):
         export(model, tmp_path / "a.onnx", "onnx", Silent(), push="someone/pictures")
 
@@ -184,7 +187,10 @@ def test_recipe_of_a_container(model, tmp_path):
     pinned = (folder / "requirements.txt").read_text().split()
     assert all(line.count("==") == 1 and "+" not in line for line in pinned)
     assert (load(folder / "model").generate(2) == model.generate(2)).all()
-    assert "docker build -t small-pictures ." in (folder / "README.md").read_text()
+    readme = (folder / "README.md").read_text()
+    assert "docker build -t small-pictures ." in readme
+    assert "-e GANVAS_TOKEN" in readme, "a server that others reach does not start without a token"
+    assert "ganvas[serve]==" in pinned[0]
     export(model, folder, "container", Silent())
     with pytest.raises(RunError, match="not an earlier export to `hub`"):
         export(model, folder, "hub", Silent())

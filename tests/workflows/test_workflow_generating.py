@@ -121,6 +121,9 @@ def test_what_a_model_cannot_do_is_refused_in_words(folder_of, finished_run, tmp
         (finished_run, {"mixture": {"star": 1.0}}, "draws no wanted classes"),
         (folder_of("compact"), {"mixture": {"moon": 1.0}}, "no class `moon`"),
         (folder_of("compact"), {"seeds": "3-1"}, "range of seeds"),
+        (folder_of("compact"), {"seed": -1}, "-1 is no seed"),
+        (folder_of("compact"), {"seeds": [3, 2**63]}, "is no seed"),
+        (folder_of("compact"), {"first": -5}, "first of a seed is 0"),
         (folder_of("stylegan2"), {"mix_seed": 1, "mix_layers": (0, 99)}, "this model has layers 0 to"),
     ):
         with pytest.raises(GanvasError, match=words):
@@ -140,6 +143,10 @@ def test_directions_are_found_named_and_gone_along(folder_of, tmp_path):
     assert make_again(path, folder, tmp_path / "again.png")
     quiet(folder, tmp_path / "plain", seeds="0")
     assert (opened(path) != opened(tmp_path / "plain" / "seed0-000000.png")).any()
+    for wrong, words in (({"num": 0}, "at least 1"), ({"seeds": "x"}, "no seed"), ({"labels": "moon"}, "no class")):
+        with pytest.raises(UsageError, match=words):
+            explore(folder, tmp_path / "strips", progress=Silent(), **wrong)
+    assert load(folder).directions.names == ("pca1", "size", "weights1", "weights2"), "nothing was lost by that"
     (folder / "generator.safetensors").rename(tmp_path / "weights")
     with pytest.raises(GanvasError):
         load(folder)
@@ -233,9 +240,12 @@ def test_a_walk_starts_at_its_first_seed_and_loops(folder_of, tmp_path):
         ({"seeds": "1"}, "at least 2 seeds"),
         ({"way": "styles"}, "no styles"),
         ({"bits": 16}, "`bits` cannot be chosen here"),
+        ({"frames_per_second": 0}, "frames a second"),
     ):
         with pytest.raises(UsageError, match=words):
             walk(folder, tmp_path / "no.gif", progress=Silent(), **wrong)
+    with pytest.raises(UsageError, match="A sheet holds 400 frames"):
+        walk(folder, tmp_path / "no.png", seeds="0-99", progress=Silent())
     with pytest.raises(UsageError, match="ends in"):
         walk(folder, tmp_path / "no.avi", progress=Silent())
 

@@ -139,7 +139,7 @@ def test_models_that_draw_take_no_sources_and_translators_draw_none(finished_run
     with pytest.raises(UsageError, match=r"uint8 \[N, 16, 16, 1\], at least one; these are uint8 \[2, 16, 16, 3\]"):
         ganvas.load(edges_run).translate(np.zeros((2, 16, 16, 3), np.uint8))
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="no picture to translate"):
+    with pytest.raises(DataError, match="no picture that can be read"):
         ganvas.translate(edges_run, tmp_path / "empty", tmp_path / "out", progress=Silent())
 
 

@@ -37,14 +37,16 @@ def walk(
     GIF and WebP need nothing; MP4 needs `pip install 'ganvas[video]'`. The film says how it was made.
     """
     from ganvas.workflows import walk as films
+    from ganvas.workflows.model import load
 
     if training:
-        print(f"Film: {films.film_training(model, out, per_second or 4.0, progress())}")
+        print(f"Film: {films.film_training(model, out, 4.0 if per_second is None else per_second, progress())}")
         return
-    labels = label.split(",") if label and "," in label else label
+    loaded = load(model)
+    labels = label.split(",") if label and "," in label and label not in loaded.classes else label
     strengths = read_strengths(direction)
     made = films.walk(
-        model, out, seeds, labels, frames, per_second or 12.0, way, loop, progress(),
+        loaded, out, seeds, labels, frames, 12.0 if per_second is None else per_second, way, loop, progress(),
         truncation=truncation, directions=strengths,
     )  # fmt: skip
     print(f"Film: {made}")

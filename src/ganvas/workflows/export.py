@@ -56,12 +56,7 @@ def export(
         assert not isinstance(source, Dataset)
         from ganvas.workflows.export_model import export_model  # torch, which an export of a dataset never needs
 
-        form = find(MODEL_EXPORTS, "export format", to)
-        export_model(source, path, to, form, licence, progress or Lines())
-        if push:
-            from ganvas.exporting.models.hub import upload
-
-            (progress or Lines()).say(f"Uploaded: {upload(path, push)}")
+        export_model(source, path, to, licence, push, progress or Lines())
     else:
         dataset = Dataset.open(source) if isinstance(source, str | Path) else source
         assert isinstance(dataset, Dataset)

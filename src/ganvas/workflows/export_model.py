@@ -4,8 +4,11 @@ import tempfile
 from pathlib import Path
 
 from ganvas import __version__
+from ganvas.catalogue import find
 from ganvas.errors import ModelError, RunError, UsageError
 from ganvas.exporting.model_card import SAMPLES
+from ganvas.exporting.models import MODEL_EXPORTS
+from ganvas.exporting.models.hub import check_name, upload
 from ganvas.exporting.models.trained import Controls, ModelExport, Trained
 from ganvas.generation.directions import Directions, save_directions
 from ganvas.generation.truncation import mean_style
@@ -19,16 +22,22 @@ from ganvas.workflows.model import Model, load
 from ganvas.workflows.scores_on_card import evaluation_of, on_card
 
 
-def export_model(
-    source: Model | str | Path, path: Path, to: str, form: ModelExport, licence: str, progress: Progress
-) -> None:
-    """Write a run or model in one form at `path`, replacing an earlier export of that form and nothing else."""
+def export_model(source: Model | str | Path, path: Path, to: str, licence: str, push: str, progress: Progress) -> None:
+    """Write a run or model in one form at `path`, replacing an earlier export of that form and nothing else.
+
+    `push` is the `USER/NAME` under which a repository is uploaded as well.
+    """
+    form: ModelExport = find(MODEL_EXPORTS, "export format", to)
+    if push:
+        check_name(push)
     _expect_free(path, to, form)
     model = source if isinstance(source, Model) else load(source)
     trained = _trained(model, path.stem if form.suffix else path.name, licence, progress)
     if not form.suffix:
         with new_folder(path, seal=False) as working:
             form.write(trained, working, progress)
+        if push:
+            progress.say(f"Uploaded: {upload(path, push)}")
         return
     on_disk(lambda: path.parent.mkdir(parents=True, exist_ok=True), path)
     with tempfile.TemporaryDirectory() as working:

@@ -13,7 +13,7 @@ from ganvas.captions import captioned_sheet
 from ganvas.errors import StorageError
 from ganvas.generation.decoding import decoder_of, deep_decoder_of
 from ganvas.generation.drawing import CHUNK, Request, draw_chunks
-from ganvas.generation.latents import read_seeds
+from ganvas.generation.latents import seeds_of
 from ganvas.images import DeepPixels, Pixels, contact_sheet, save_png, to_bytes
 from ganvas.progress import Lines, Progress
 from ganvas.provenance import Provenance
@@ -57,9 +57,9 @@ def generate(
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
     choice = choice_of(model, choices)
-    chosen = [seed] if seeds is None else read_seeds(seeds) if isinstance(seeds, str) else list(seeds)
+    chosen = seeds_of([seed] if seeds is None else seeds)
     addresses = Addresses(chosen, first, num if num is not None else 64 if seeds is None else 1)
-    numbers = model.class_numbers(labels, model.check_num(addresses.total))
+    numbers = model.class_numbers(labels, model.check_num(addresses.total, first))
     drawn = _drawn(model, parts(model, addresses, numbers, choice), choice)
     progress.begin("generating", addresses.total)
     shown, facts = save_pictures(folder, drawn, _MOST_IN_GRID, progress)

@@ -106,12 +106,12 @@ class Model:
         Image i of a seed is the same, to the pixel, however many are made at once. `labels` is a class (number or
         name) for all or one for each; a conditional model draws them when None.
         """
-        numbers, decode = self.class_numbers(labels, self.check_num(num)), decoder_of(self.scaling)
+        numbers, decode = self.class_numbers(labels, self.check_num(num, first)), decoder_of(self.scaling)
         return sample(self.generator, num, numbers, seed, first, decode)
 
     def generate_chunks(self, num: int, labels: Labels = None, seed: int = 0, first: int = 0) -> Iterator[Pixels]:
         """Yield the same images in pieces, so that memory stays flat."""
-        numbers, decode = self.class_numbers(labels, self.check_num(num)), decoder_of(self.scaling)
+        numbers, decode = self.class_numbers(labels, self.check_num(num, first)), decoder_of(self.scaling)
         return sample_chunks(self.generator, num, numbers, seed, first, decode)
 
     def translate(self, pixels: Pixels, labels: Labels = None, view: bool = False) -> Pixels:
@@ -185,10 +185,12 @@ class Model:
         return shown + (" ..." if len(self.classes) > 20 else "")
 
     @staticmethod
-    def check_num(num: int) -> int:
-        """Return a number of images that can be asked for; raise `UsageError` for any other."""
+    def check_num(num: int, first: int = 0) -> int:
+        """Return a number of images that can be asked for, from image `first` on; raise `UsageError` for any other."""
         if num < 1:
             raise UsageError(f"{num} images were asked for; ask for at least 1.")
+        if not 0 <= first < 2**63 - num:
+            raise UsageError(f"Images from number {first} on were asked for; the first of a seed is 0.")
         return num
 
 

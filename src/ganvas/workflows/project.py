@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ganvas.captions import captioned_sheet
 from ganvas.config import Config, Field
-from ganvas.errors import UsageError
+from ganvas.errors import DamagedError, UsageError
 from ganvas.generation.drawing import CHUNK, Request
 from ganvas.generation.projection import Projected, Settings
 from ganvas.generation.projection import project as find_latents
@@ -27,6 +27,9 @@ from ganvas.workflows.translate import read_pictures, side_by_side
 
 LATENTS = "latents.json"
 _MOST_SHOWN = 200
+_NO_LATENTS = (
+    "Give `latents.json` of `ganvas project`, or a .safetensors file of `latents` [N, Z] or `styles` [N, L, W]."
+)
 
 
 class LatentRow(Config):
@@ -64,7 +67,9 @@ def project(
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
     expect_drawing(model)
-    how = Settings.read(settings, "The settings of the projection")
+    if not isinstance(sources, str | Path) and not sources:
+        raise UsageError("No picture was given: name files, folders or archives of pictures to project.")
+    how = Settings.read(settings, "What the projection was given")
     number = None if (numbers := model.class_numbers(label, 1)) is None else int(numbers[0])
     pictures = read_pictures([sources] if isinstance(sources, str | Path) else sources, model.image_shape, progress)
     on_disk(lambda: folder.mkdir(parents=True, exist_ok=True), folder)
@@ -112,7 +117,13 @@ def read_latents(path: Path, model: Model) -> list[LatentRow]:
     """Return the latents of a file; raise `UsageError` where they are not this model's."""
     if path.suffix == ".safetensors":
         return _of_tensors(path)
-    told = LatentsFile.read(read_json(path), f"`{path}`")
+    try:
+        values = read_json(path)
+    except DamagedError as error:
+        raise UsageError(f"{error} {_NO_LATENTS}") from error
+    if not isinstance(values, dict) or "pictures" not in values:
+        raise UsageError(f"`{path}` holds no latents. {_NO_LATENTS}")
+    told = LatentsFile.read(values, f"`{path}`")
     if told.provenance is not None and told.provenance.model != model.sha256:
         raise UsageError(
             f"`{path}` holds latents of weights {told.provenance.model[:12]}..., and this model's are "

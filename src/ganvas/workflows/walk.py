@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ganvas.animations import check_format, enlarged, save_animation
+from ganvas.animations import check_film, enlarged, save_animation
 from ganvas.captions import captioned_sheet
 from ganvas.errors import RunError, UsageError
 from ganvas.generation.classes import expect_mixing
 from ganvas.generation.drawing import CHUNK, Request, styles_of
-from ganvas.generation.latents import Interpolation, expect_styles, latents_at, read_seeds
+from ganvas.generation.latents import Interpolation, expect_styles, latents_at, seeds_of
 from ganvas.generation.latents import walk as walk_latents
 from ganvas.images import Pixels, contact_sheet, save_png, to_bytes
 from ganvas.progress import Lines, Progress
@@ -64,21 +64,23 @@ def walk(
     model, progress, path = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
     choice = choice_of(model, choices, _NOT_ON_A_WALK)
     if not (is_sheet := path.suffix.lower() == ".png"):
-        check_format(path)
-    chosen = read_seeds(seeds) if isinstance(seeds, str) else list(seeds)
+        check_film(path, frames_per_second)
+    chosen = seeds_of(seeds)
     if frames < 1 or len(chosen) < 2:
         raise UsageError("A walk leads over at least 2 seeds, with at least 1 frame from each to the next.")
     way = way or ("spherical" if model.generator.latent_distribution == "normal" else "linear")
     stops = _stops(model, chosen, labels, way)
     loop = loop and not is_sheet
     total = len(chosen) * frames if loop else (len(chosen) - 1) * frames + 1
+    if is_sheet and total > _MOST_SHEET:
+        raise UsageError(f"A sheet holds {_MOST_SHEET} frames at most; {total:,} were asked for. Write a film instead.")
     progress.begin("walking", total)
     drawn = _counted(_frames(model, _requests(stops, frames, way, loop), choice), progress)
     told = {"film": "walk", "seeds": chosen, "frames": frames, "way": way, "loop": loop, **choice.plain_changes()}
     label = None if stops.label is None else model.classes[stops.label]
     provenance = model.provenance(label=label, settings=told)
     if is_sheet:
-        save_png(path, contact_sheet(np.stack(list(islice(drawn, _MOST_SHEET))), frames + 1), provenance)
+        save_png(path, contact_sheet(np.stack(list(drawn)), frames + 1), provenance)
     else:
         save_animation(path, (enlarged(frame, _LEAST_HEIGHT) for frame in drawn), frames_per_second, provenance)
     progress.end()
@@ -90,7 +92,7 @@ def film_training(
 ) -> Path:
     """Write the film of a run's samples, the step beneath each; the last stays for two seconds."""
     folder, path, progress = Path(run), Path(out), progress or Lines()
-    check_format(path)
+    check_film(path, frames_per_second)
     samples = sorted((folder / "samples").glob("[0-9]*.png"))
     if len(samples) < 2:
         raise RunError(

@@ -56,13 +56,18 @@ pixels = np.rint((images.transpose(0, 2, 3, 1) + 1) * 127.5).astype(np.uint8)
 """
 
 
+def check_name(name: str) -> None:
+    """Raise `UsageError` for what cannot be the name of a repository."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"`{name}` is no repository: give USER/NAME, of letters, digits, `-`, `_` and `.`.")
+
+
 def upload(folder: Path, name: str, endpoint: str | None = None, token: str | None = None) -> str:
     """Upload a repository's folder as `USER/NAME`, making the repository where there is none; return its address.
 
     Raises `UsageError` where huggingface_hub is missing, nobody is logged in, or the Hub refuses.
     """
-    if not _NAME.fullmatch(name):
-        raise UsageError(f"`{name}` is no repository: give USER/NAME, of letters, digits, `-`, `_` and `.`.")
+    check_name(name)
     try:
         from huggingface_hub import HfApi
         from huggingface_hub.errors import LocalTokenNotFoundError
