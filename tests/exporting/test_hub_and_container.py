@@ -63,6 +63,9 @@ def test_scores_of_these_weights_stand_on_every_card(run_copy, digits_at, tmp_pa
         measured.append((results, card.split("## How good it is")[1].split("##")[0]))
         assert kept_evaluations(folder) == kept_evaluations(run_copy)
     assert measured[0] == measured[1] == measured[2]
+    page = export(run_copy, tmp_path / "page.html", "web", Silent()).read_text("utf-8")
+    for score in kept_evaluations(run_copy)[0].scores:
+        assert f"{score.metric} ({score.protocol})" in page
 
 
 def test_the_cards_commands_without_ganvas_run(repository):

@@ -19,7 +19,7 @@ from ganvas.tensors import write_tensors
 from ganvas.workflows.again import make_again
 from ganvas.workflows.explore import explore, rename
 from ganvas.workflows.export import export
-from ganvas.workflows.generate import generate
+from ganvas.workflows.generate import draw_classes, generate
 from ganvas.workflows.model import Model, load
 from ganvas.workflows.prepare import prepare
 from ganvas.workflows.project import LATENTS, generate_from, project
@@ -102,6 +102,12 @@ def test_pictures_of_other_weights_or_without_provenance_are_refused(folder_of, 
     Image.new("L", (4, 4)).save(tmp_path / "mine.png")
     with pytest.raises(UsageError, match="does not say"):
         make_again(tmp_path / "mine.png", folder_of("compact"), tmp_path / "again.png")
+
+
+def test_samples_of_many_classes_show_the_first_50(tmp_path):
+    config, names = family_config("compact", **FAMILIES["compact"]), tuple(f"kind {number}" for number in range(60))
+    draw_classes(Model.untrained(config, ImageShape(1, 16, 16), names), tmp_path / "samples.png", columns=2)
+    assert opened(tmp_path / "samples.png").shape == (50 * (48 + 2) + 2, 2 * (48 + 2) + 2)
 
 
 def test_alpha_is_kept(folder_of, tmp_path):

@@ -24,6 +24,9 @@ from ganvas.workflows.model import Labels, Model, load
 GRID = "grid.png"
 LIST = "images.jsonl"
 _MOST_IN_GRID = 400
+_LARGEST_GRID = 1 << 26
+"""Bytes of the images in a grid: of large ones it shows fewer, so that memory stays flat."""
+_MOST_ROWS = 50
 _NUM_WRITERS = 2
 Facts = dict[str, Any]
 """What is known of a picture, its `file` first."""
@@ -100,7 +103,7 @@ def save_pictures(
             list(writers.map(write, zip(chunk, pictures, strict=True)))
             rows.writelines(json.dumps(picture.facts, ensure_ascii=False) + "\n" for picture in pictures)
             num += len(chunk)
-            if num <= most_shown or not shown:
+            if num <= min(most_shown, _LARGEST_GRID // chunk[0].nbytes) or not shown:
                 shown.append(to_bytes(chunk))
                 facts += [picture.facts for picture in pictures]
             progress.advance(len(chunk))
@@ -110,11 +113,11 @@ def save_pictures(
 
 
 def draw_classes(model: Model, path: Path, columns: int = 10, seed: int = 0) -> Path:
-    """Write a picture with one row per class (`columns` x `columns` images without classes)."""
+    """Write a picture with one row per class, the first 50 (`columns` x `columns` images without classes)."""
     if not path.parent.is_dir():
         raise StorageError(f"`{path.parent}` is not a folder; make it first.")
     if model.conditional:
-        numbers = np.repeat(np.arange(len(model.classes)), columns)
+        numbers = np.repeat(np.arange(min(len(model.classes), _MOST_ROWS)), columns)
         pixels = model.generate(len(numbers), numbers, seed)
     else:
         pixels = model.generate(columns * columns, seed=seed)
