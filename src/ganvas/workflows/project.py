@@ -82,9 +82,10 @@ def project(
     progress.end()
     provenance = model.provenance(settings={"projected": f"{len(rows)} pictures", **how.plain()})
     write_json(folder / LATENTS, LatentsFile(pictures=tuple(rows), provenance=provenance).plain())
-    drawn = (chunk for request in _requests(model, rows[:_MOST_SHOWN]) for chunk in pictures_of(model, request))
-    sheet = side_by_side(pictures.pixels[:_MOST_SHOWN], to_bytes(np.concatenate(list(drawn))))
-    settings_told = {"sheet": f"{len(rows[:_MOST_SHOWN])} of {len(rows)} pictures above their projections"}
+    first = rows[:_MOST_SHOWN]
+    drawn = [to_bytes(chunk) for request in _requests(model, first) for chunk in pictures_of(model, request)]
+    sheet = side_by_side(pictures.pixels[: len(first)], np.concatenate(drawn))
+    settings_told = {"sheet": f"{len(first)} of {len(rows)} pictures above their projections"}
     save_png(folder / GRID, sheet, model.provenance(settings=settings_told))
     return rows
 
