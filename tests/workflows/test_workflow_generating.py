@@ -172,6 +172,9 @@ def test_directions_of_weights_that_changed_are_found_anew_and_not_exported(fold
     assert load(exported).directions.names == ()
     explore(folder, tmp_path / "strips", num=1, seeds="0", progress=Silent())
     assert load(folder).directions.names == ("pca1", "weights1")
+    (folder / "directions.json").write_text("{}")
+    export(folder, tmp_path / "exported")
+    assert "Directions are left out" in capsys.readouterr().err, "damage to them is no reason not to export"
 
 
 def test_16_bits_are_refused_where_a_scaling_gives_bytes(digits_at, tmp_path):

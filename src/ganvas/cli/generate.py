@@ -43,7 +43,9 @@ def generate(
     CycleGAN) is given them by --sources.
     """
     if sources:
-        _translate(model, out, label, sources, view, [num, seed, seeds, first, mix, latents, *direction])
+        drawn = [num, seed, seeds, first, mix, latents, *direction, captions or None]
+        drawn += [None if truncation == 1 else truncation, None if bits == 8 else bits]
+        _translate(model, out, label, sources, view, drawn)
         return
     if seed is not None and seeds is not None:
         raise UsageError("Give --seed or --seeds, not both.")
@@ -101,7 +103,10 @@ def read_mix(text: str | None) -> dict[str, Any]:
 
 def _translate(model: Path, out: Path, label: str | None, sources: tuple[Path, ...], view: bool, others: list) -> None:
     if any(other is not None for other in others):
-        raise UsageError("Each source gives one picture, without chance: leave --num, --seed and --first out.")
+        raise UsageError(
+            "Each source gives one picture, without chance: leave --num, --seed, --first and all that chooses how a "
+            "picture is drawn out."
+        )
     from ganvas.workflows.translate import translate
 
     print(f"Grid: {translate(model, sources, out, label, view, progress())}")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ganvas.captions import captioned_sheet
-from ganvas.errors import DamagedError, ModelError, UsageError
+from ganvas.errors import ConfigurationError, DamagedError, ModelError, UsageError
 from ganvas.generation.directions import Directions, Method, joined, save_directions
 from ganvas.generation.drawing import Request
 from ganvas.generation.finding import find_directions
@@ -90,8 +90,8 @@ def _named_as_before(model: Model, found: Directions) -> Directions:
     """Return directions with the names that those found in the same way had before, in these very weights."""
     try:
         before = model.directions
-    except (ModelError, DamagedError):
-        return found  # of weights that were trained further: names given to those say nothing of these
+    except (ModelError, DamagedError, ConfigurationError):
+        return found  # of weights that were trained further, or damaged: names given to those say nothing of these
     names = dict(zip(before.found, before.names, strict=True))
     wanted = {name: names[name] for name in found.names if names.get(name, name) != name}
     return found.renamed(wanted) if wanted else found

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ganvas import __version__
 from ganvas.catalogue import find
-from ganvas.errors import ModelError, RunError, UsageError
+from ganvas.errors import ConfigurationError, DamagedError, ModelError, RunError, UsageError
 from ganvas.exporting.model_card import SAMPLES
 from ganvas.exporting.models import MODEL_EXPORTS
 from ganvas.exporting.models.hub import check_name, upload
@@ -103,6 +103,6 @@ def _directions(model: Model, progress: Progress) -> Directions | None:
     """Return the directions that lie beside a run or model, None without; what is not of its weights is said."""
     try:
         return model.directions if model.directions.names else None
-    except ModelError as error:
+    except (ModelError, DamagedError, ConfigurationError) as error:
         progress.say(f"Directions are left out. {error}")
         return None
