@@ -8,6 +8,10 @@ class Limits(Config):
 
     most_images: int = Field(default=256, ge=1, le=400, description="images of one request")
     most_waiting: int = Field(default=2048, ge=1, le=1_000_000, description="images that wait at once, of all requests")
+    most_answer_bytes: int = Field(
+        default=1 << 27, ge=1 << 20, le=1 << 40, description="values of one request's images"
+    )
+    most_held_bytes: int = Field(default=1 << 29, ge=1 << 20, le=1 << 40, description="values of all images in hand")
     most_connections: int = Field(default=4096, ge=8, le=1_000_000, description="connections open at once")
     most_body_bytes: int = Field(default=65_536, ge=1024, le=1 << 40, description="bytes of a request's body")
     most_head_bytes: int = Field(
