@@ -6,7 +6,7 @@ request begins and ends, by the connection that it finds in the ASGI scope's sta
 """
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import h11
 from uvicorn import Config
@@ -54,8 +54,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection in, or refuse it where there are too many."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's own says so only by its methods
         self.connections.open.add(self)
         if len(self.connections.open) > self.limits.most_connections:
             message = f"{self.limits.most_connections:,} connections are open, as many as may."

@@ -101,6 +101,7 @@ def _settings(app: Guard, limits: Limits) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=protocol,
+        loop="asyncio",
         ws="none",
         lifespan="on",
         log_config=_LOG,
