@@ -1,8 +1,9 @@
 """A server that stops, that is told of new weights, that may not start."""
 
 import json
-import threading
-import time
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from talking import asking, parted, refused, request, talk
@@ -12,31 +13,38 @@ from ganvas.workflows.model import load
 TOKEN = "a-token-of-24-characters"
 
 
+def ready(running):
+    """Return the status of the server's readiness and what it says; 0 where nobody answers any more."""
+    try:
+        answer = talk(running.port, request(path="/health/ready"))
+    except OSError:
+        answer = b""
+    return (parted(answer)[0], json.loads(parted(answer)[2])) if answer else (0, {})
+
+
 def test_sigterm_answers_what_is_in_hand_and_ready_says_so(serving, trained):
-    with serving(trained[1]) as running:
-        answers = []
-        large = threading.Thread(
-            target=lambda: answers.append(talk(running.port, asking({"num": 256, "seed": 3}), timeout=120))
-        )
-        large.start()
-        time.sleep(0.3)  # long enough to be in hand, not to be drawn: 16 chunks and 256 files
+    asked = asking({"num": 256, "seed": 3})
+    with serving(trained[1]) as running, ThreadPoolExecutor(8) as callers:
+        answers = [callers.submit(talk, running.port, asked, timeout=120) for _ in range(8)]
+        while ready(running)[1].get("in_hand", 0) < 1:
+            assert not all(answer.done() for answer in answers), "some are in hand for a while"
         running.send(15)
-        while (
-            parted(heard := talk(running.port, request(path="/health/ready")) or b"HTTP/1.1 0 gone\r\n\r\n")[0] == 200
-        ):
-            time.sleep(0.002)
+        while (told := ready(running))[0] == 200:
+            pass
         ended = running.wait(60)
-        large.join(60)
-    status, headers, _ = parted(answers[0])
-    assert (status, headers["content-type"]) == (200, "application/zip")
-    assert heard.startswith(b"HTTP/1.1 0") or refused(heard) == (503, "stopping")
+        heard = [answer.result() for answer in answers]
+    in_hand = int(re.search(r"Stopping: (\d+) requests in hand", ended.err)[1])
+    whole = [answer for answer in heard if parted(answer)[0] == 200]
+    assert len(whole) >= in_hand >= 1, "what is in hand is answered"
+    for answer in whole:
+        assert len(answer.partition(b"\r\n\r\n")[2]) == int(parted(answer)[1]["content-length"])
+    assert {refused(answer) for answer in heard if answer not in whole} <= {(503, "stopping")}
+    assert told[0] == 0 or (told[0], told[1]["error"]["code"]) == (503, "stopping")
     assert ended.code == 0
     assert "Traceback" not in ended.err
 
 
 def test_a_damaged_model_replaces_no_good_one_and_a_good_one_does(serving, trained, tmp_path):
-    import shutil
-
     folder = shutil.copytree(trained[1], tmp_path / "digits")
     whole = (folder / "generator.safetensors").read_bytes()
     with serving(folder) as running:

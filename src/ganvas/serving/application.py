@@ -53,11 +53,11 @@ def _add_health(app: FastAPI, desk: Desk) -> None:
         return {"status": "live"}
 
     @app.get("/health/ready", responses=errors(503))
-    async def ready() -> dict[str, str]:
-        """Say whether it takes requests: 503 while it stops."""
+    async def ready() -> dict[str, str | int]:
+        """Say whether it takes requests, 503 while it stops; and how many it has in hand."""
         if desk.drawer.refuses:
             raise stopping()
-        return {"status": "ready"}
+        return {"status": "ready", "in_hand": desk.in_hand}
 
 
 def _add_models(app: FastAPI, models: Models, door: Door) -> None:
