@@ -16,6 +16,7 @@ _ERRORS = {
     413: "the body is too large",
     415: "the body is not said to be JSON",
     422: "what is asked for cannot be",
+    431: "the headers are too large",
     429: "too much waits; see Retry-After",
     503: "not drawn in time, or stopping; see Retry-After",
 }
@@ -25,7 +26,7 @@ _RETRY = {"Retry-After": {"description": "seconds to wait", "schema": {"type": "
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the descriptions of refusals with these statuses, and of those that any request may meet."""
     said: dict[int | str, dict[str, Any]] = {}
-    for status in sorted({*statuses, 400, 403, 404, 405}):
+    for status in sorted({*statuses, 400, 403, 404, 405, 431}):
         said[status] = {"description": _ERRORS[status], "content": {JSON: {"schema": ERROR_SCHEMA}}}
         if status in (429, 503):
             said[status]["headers"] = _RETRY

@@ -67,6 +67,7 @@ class Guard:
     async def _answer(self, scope: MutableMapping[str, Any], exchange: "Exchange") -> None:
         headers = headers_of(scope)
         try:
+            self._check_size(scope)
             self.door.check(headers)
             if cookie := self._cookie(scope, headers):
                 await exchange.send(cookie[0])
@@ -96,6 +97,13 @@ class Guard:
             return
         scope[ADMITTED] = True
         await self.app(scope, receive, send)
+
+    def _check_size(self, scope: MutableMapping[str, Any]) -> None:
+        """Raise `Refusal` for too large a head; uvicorn itself bounds only those that come in pieces."""
+        size = len(scope["raw_path"]) + len(scope["query_string"])
+        size += sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+        if size > (most := self.limits.most_head_bytes):
+            raise Refusal(431, "too_large", f"The headers are larger than {most:,} bytes.", "Send smaller ones.")
 
     def _cookie(self, scope: MutableMapping[str, Any], headers: Headers) -> tuple[Message, Message] | None:
         """Return the answer that makes ?token=... a cookie; None where none is shown, or it is not needed."""
