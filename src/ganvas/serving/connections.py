@@ -142,8 +142,8 @@ class Http(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what cannot be read as a request, where that can still be answered, and close."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            advice = f"Send a valid request, its headers within {self.config.h11_max_incomplete_event_size:,} bytes."
-            self.transport.write(Refusal(400, "unreadable", "This is no HTTP request.", advice).raw())
+            message = "This is no HTTP request that can be read, or its headers are too large."
+            self.transport.write(Refusal(400, "unreadable", message, "Send a valid one, with smaller headers.").raw())
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
