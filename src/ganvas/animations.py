@@ -46,7 +46,7 @@ def save_animation(
     package.
     """
     check_film(path, frames_per_second)
-    write = {".gif": _gif, ".webp": _webp, ".mp4": _mp4}[path.suffix.lower()]
+    write = {".gif": _gif, ".webp": webp_bytes, ".mp4": _mp4}[path.suffix.lower()]
     replace_file(path, write(iter(frames), frames_per_second, provenance))
 
 
@@ -65,7 +65,8 @@ def _gif(frames: Iterator[Pixels], rate: float, provenance: Provenance | None) -
     return content[:place] + _XMP_EXTENSION + provenance.xmp() + _XMP_TRAILER + content[place:]
 
 
-def _webp(frames: Iterator[Pixels], rate: float, provenance: Provenance | None) -> bytes:
+def webp_bytes(frames: Iterator[Pixels], rate: float, provenance: Provenance | None) -> bytes:
+    """Return frames [H, W, C], `rate` of them a second, as a WebP file that keeps every value; one frame is a still."""
     more = {} if provenance is None else {"xmp": provenance.xmp()}
     return _by_pillow("WEBP", frames, round(1000 / rate), lossless=True, exact=True, method=3, **more)
 

@@ -189,6 +189,9 @@ def test_recipe_of_a_container(model, tmp_path):
     assert values["EXPOSE"] in check[-1]
     pinned = (folder / "requirements.txt").read_text().split()
     assert all(line.count("==") == 1 and "+" not in line for line in pinned)
+    assert {"fastapi", "uvicorn"} <= {line.partition("==")[0] for line in pinned}
+    assert pinned[0].startswith("ganvas[serve]==")
+    assert "GANVAS_TOKEN" in (folder / "README.md").read_text()
     assert (load(folder / "model").generate(2) == model.generate(2)).all()
     readme = (folder / "README.md").read_text()
     assert "docker build -t small-pictures ." in readme

@@ -19,6 +19,7 @@ VERBS: dict[str, Entry] = {
     "walk": Entry("ganvas.cli.walk:run", "a model in, a film from seed to seed out; or of a run's training"),
     "explore": Entry("ganvas.cli.explore:run", "a model in, directions along which its images change out"),
     "project": Entry("ganvas.cli.project:run", "a model and pictures in, the latents that come closest out"),
+    "serve": Entry("ganvas.cli.serve:run", "models in, an HTTP interface that draws out"),
     "export": Entry("ganvas.cli.export:run", "a run in, a model folder out"),
     "recipes": Entry("ganvas.cli.recipes:run", "what can be trained"),
     "layers": Entry("ganvas.cli.layers:run", "what networks are built of: cheat-sheets of layers"),

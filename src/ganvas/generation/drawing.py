@@ -55,14 +55,19 @@ class Request:
 
 @torch.no_grad()
 def draw_chunks(
-    generator: Generator, request: Request, decode: Callable[[Tensor], NDArray[Value]]
+    generator: Generator,
+    request: Request,
+    decode: Callable[[Tensor], NDArray[Value]],
+    mean: Tensor | None = None,
 ) -> Iterator[NDArray[Value]]:
     """Yield the images of a request in pieces of at most `CHUNK`, so that memory stays flat.
 
-    `decode` makes of images [CHUNK, C, H, W] in [-1, 1] what is wanted: bytes [CHUNK, H, W, C], say.
+    `decode` makes of images [CHUNK, C, H, W] in [-1, 1] what is wanted: bytes [CHUNK, H, W, C], say. `mean` is the mean
+    style, found where it is needed and not given.
     """
     _check(generator, request)
-    mean = mean_style(generator) if request.truncation != 1 and isinstance(generator, StyledGenerator) else None
+    if mean is None and request.truncation != 1 and isinstance(generator, StyledGenerator):
+        mean = mean_style(generator)
     with resting(generator):
         for chunk, wanted in _chunks(request):
             yield decode(_images(generator, request, chunk, wanted, mean))[wanted]

@@ -66,10 +66,17 @@ def generate(
     drawn = _drawn(model, parts(model, addresses, numbers, choice), choice)
     progress.begin("generating", addresses.total)
     shown, facts = save_pictures(folder, drawn, _MOST_IN_GRID, progress)
-    sheet = captioned_sheet(shown, [_caption(fact) for fact in facts]) if captions else contact_sheet(shown)
-    settings = {"sheet": f"{len(shown)} of {addresses.total} images", **choice.plain_changes()}
-    save_png(folder / GRID, sheet, model.provenance(settings=settings))
+    save_png(folder / GRID, *grid_of(model, shown, facts, addresses.total, choice, captions))
     return folder / GRID
+
+
+def grid_of(
+    model: Model, shown: Pixels, facts: list[Facts], total: int, choice: Choice, captions: bool = False
+) -> tuple[Pixels, Provenance]:
+    """Return the contact sheet of images [N, H, W, C], the first of `total`, and what it says of itself."""
+    sheet = captioned_sheet(shown, [_caption(fact) for fact in facts]) if captions else contact_sheet(shown)
+    settings = {"sheet": f"{len(shown)} of {total} images", **choice.plain_changes()}
+    return sheet, model.provenance(settings=settings)
 
 
 def pictures_of(model: Model, request: Request, bits: int = 8) -> Iterator[Pixels | DeepPixels]:
@@ -101,7 +108,7 @@ def save_pictures(
                 save_png(folder / pair[1].facts["file"], pair[0], pair[1].provenance, flush=False)
 
             list(writers.map(write, zip(chunk, pictures, strict=True)))
-            rows.writelines(json.dumps(picture.facts, ensure_ascii=False) + "\n" for picture in pictures)
+            rows.writelines(map(list_line, pictures))
             num += len(chunk)
             if num <= min(most_shown, _LARGEST_GRID // chunk[0].nbytes) or not shown:
                 shown.append(to_bytes(chunk))
@@ -132,11 +139,17 @@ def _drawn(model: Model, asked: Iterable[Part], choice: Choice) -> Iterator[tupl
         place = 0
         for chunk in pictures_of(model, part.request, choice.bits):
             rows = range(place, place + len(chunk))
-            yield chunk, [_picture(model, part, row, choice) for row in rows]
+            yield chunk, [picture_of(model, part, row, choice) for row in rows]
             place += len(chunk)
 
 
-def _picture(model: Model, part: Part, place: int, choice: Choice) -> Picture:
+def list_line(picture: Picture) -> str:
+    """Return the line of a picture in `images.jsonl`."""
+    return json.dumps(picture.facts, ensure_ascii=False) + "\n"
+
+
+def picture_of(model: Model, part: Part, place: int, choice: Choice) -> Picture:
+    """Return the facts of image `place` of a part, and what it says of itself."""
     seed, index = part.addresses[place]
     label = None if part.labels is None else model.classes[part.labels[place]]
     facts: Facts = {"file": f"seed{seed}-{index:06d}.png", "seed": seed, "index": index}

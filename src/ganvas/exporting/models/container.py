@@ -5,6 +5,7 @@ Nothing is built here: that takes Docker or Podman, and a network.
 
 import sys
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from ganvas.exporting.models.trained import ModelExport, Trained
@@ -42,14 +43,16 @@ network for Python's packages.
 
 ```
 docker build -t {tag} .
-export GANVAS_TOKEN=$(openssl rand -hex 24)
+export GANVAS_TOKEN=$(python3 -c "import secrets; print(secrets.token_urlsafe(24))")
 docker run --rm -p {port}:{port} -e GANVAS_TOKEN --read-only --tmpfs /tmp --cap-drop ALL \\
-  --security-opt no-new-privileges {tag}
+    --security-opt no-new-privileges {tag}
 ```
 
-Then open http://localhost:{port}. Requests show the token (`Authorization: Bearer ...`; `echo $GANVAS_TOKEN`):
-whoever reaches the port could use the server, so it does not start without one. It runs as user 10001, not as root,
-needs no writing but to `/tmp`, and no network. Docker asks it every 30 seconds whether it is well.
+Others than the container itself can reach the server, so it does not start without a token, at least 16 characters that
+whoever asks must show. Open http://localhost:{port}/?token=TOKEN once; programs send `Authorization: Bearer TOKEN`. By
+another name than localhost or an address it is reached where that is given: append `--names NAME` to the command in the
+Dockerfile. The server runs as user 10001, not as root, needs no writing but to `/tmp`, and no
+network. Docker asks it every 30 seconds whether it is well.
 
 - `requirements.txt` names the very versions that this recipe was written with.
 - `wheels/` is searched before the package index. Where it does not offer Ganvas {version}, put a wheel of it there:
@@ -77,8 +80,11 @@ def write_container(trained: Trained, folder: Path, progress: Progress) -> None:
 
 
 def _requirements(own: str) -> str:
-    """Return the packages by the versions that are running now; those that they need follow."""
-    names = ("torch", "numpy", "pillow", "safetensors", "pydantic")
+    """Return the packages by the versions that are running now; those that they need follow.
+
+    What only the server needs is left to the extra where it is not installed here.
+    """
+    names = ["torch", "numpy", "pillow", "safetensors", "pydantic", *filter(find_spec, ("fastapi", "uvicorn"))]
     pinned = [f"{name}=={version(name).partition('+')[0]}" for name in names]
     return "\n".join([f"ganvas[serve]=={own}", *pinned]) + "\n"
 
