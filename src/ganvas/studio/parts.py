@@ -1,0 +1,116 @@
+"""Small parts that all pages share: headings, cards, tiles of pictures, empty states, jobs in a line, commands."""
+
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from nicegui import html, run, ui
+
+from ganvas.errors import GanvasError
+from ganvas.studio.job import Job
+from ganvas.studio.workspace import Workspace
+
+_EVERY = 1.0  # seconds between two looks at a job
+
+
+def heading(words: str, level: int = 2) -> ui.element:
+    """Add a heading."""
+    return getattr(html, f"h{level}")(words)
+
+
+def words(text: str, classes: str = "") -> ui.element:
+    """Add a paragraph of plain text."""
+    return html.p(text).classes(classes)
+
+
+@contextmanager
+def card(title: str = "", level: int = 3) -> Iterator[ui.element]:
+    """Build a card; its title is a heading, and names it for those who hear the page."""
+    with html.section().classes("card") as element:
+        if title:
+            heading(title, level)
+            element.props["aria-label"] = title
+        yield element
+
+
+def button(label: str, on_click: Callable[..., Any], kind: str = "plain", name: str = "") -> ui.button:
+    """Add a button of a kind: "primary" (one a page), "plain", or "danger"; `name` says more than a short label."""
+    made = ui.button(label, on_click=on_click, color=None).props("no-caps unelevated").classes(f"button {kind}")
+    if name:
+        made.props["aria-label"] = name
+    return made
+
+
+def picture_tile(source: str, caption: str, alternative: str = "") -> ui.element:
+    """Add a picture with a caption, `source` an address of this server or a `data:` address."""
+    with html.figure().classes("tile") as tile:
+        html.img(src=source, alt=alternative or caption, loading="lazy")
+        html.figcaption(caption)
+    return tile
+
+
+def empty(title: str, text: str, action: str = "", target: str = "") -> None:
+    """Say that there is nothing here yet, and what to do next: a link called `action`."""
+    with html.section().classes("empty"):
+        heading(title, 2)
+        words(text)
+        if action:
+            html.a(action, href=target).classes("button primary")
+
+
+def facts(values: dict[str, Any]) -> None:
+    """Add tiles of figures, each with what it is."""
+    with html.ul().classes("tiles"):
+        for name, value in values.items():
+            with html.li():
+                html.b(str(value))
+                html.span(name).classes("quiet")
+
+
+def command(verb: str, arguments: Sequence[Any]) -> None:
+    """Add the same action as a command line, in small print."""
+    line = shlex.join(["ganvas", verb, *map(str, arguments)])
+    with html.p().classes("command"):
+        html.span("The same on a command line, in the workspace's folder: ")
+        html.code(line)
+
+
+def complain(error: GanvasError) -> None:
+    """Show an error raised on purpose: its message says what to do next."""
+    ui.notify(str(error), type="negative", multi_line=True, timeout=0, close_button="Close")
+
+
+def job_line(job: Job, on_end: Callable[[Job], Any] | None = None) -> None:
+    """Add a line that follows a job: title, state, how far it is; `on_end` is called once when it has ended."""
+    with html.div().classes("job").props("role=status"):
+        html.a(job.title, href=f"/jobs?job={job.name}").classes("title")
+        state = html.span().classes("state")
+        bar = ui.linear_progress(0, show_value=False, size="0.4rem").props('aria-label="Progress"')
+        note = html.span().classes("quiet")
+
+    async def look() -> None:
+        found, progress, tail = await run.io_bound(lambda: (job.state, job.progress(), job.tail(1)))
+        state.text = found
+        state.classes(replace=f"state {found}")
+        if progress:
+            bar.value = progress.done / max(1, progress.total)
+        note.text = f"{progress.task} {progress.done:,} of {progress.total:,}" if progress else "".join(tail)
+        bar.visible = found == "running" and progress is not None
+        if found != "running":
+            timer.deactivate()
+            if on_end:
+                on_end(job)
+
+    timer = ui.timer(_EVERY, look)
+
+
+def jobs_at_work(workspace: Workspace) -> None:
+    """Add a link that says how many jobs are at work."""
+    link = html.a("Jobs", href="/jobs").classes("jobs")
+
+    async def look() -> None:
+        num = len(await run.io_bound(workspace.jobs.running))
+        link.text = f"{num} at work" if num else "Jobs"
+
+    ui.timer(2 * _EVERY, look)
