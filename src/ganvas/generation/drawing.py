@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -68,6 +68,24 @@ def draw_chunks(
             yield decode(_images(generator, request, chunk, wanted, mean))[wanted]
 
 
+@torch.no_grad()
+def settled(generator: Generator, request: Request) -> Request:
+    """Return the request of one image with truncation, directions and class already in its latents or styles.
+
+    What a walk between images drawn in different ways leads by: it draws the same image.
+    """
+    _check(generator, request)
+    if not isinstance(generator, StyledGenerator):
+        latents = None if request.latents is None else truncated(request.latents, request.truncation)
+        assert latents is not None
+        return replace(request, latents=_moved(latents, request), truncation=1.0, directions={})
+    wanted = slice(request.first % CHUNK, request.first % CHUNK + 1)
+    mean = mean_style(generator) if request.truncation != 1 else None
+    with resting(generator):
+        styles = _styles(generator, request, slice(0, 1), wanted, mean)[wanted]
+    return Request(styles=styles.cpu(), noise=request.noise, first=request.first)
+
+
 @contextmanager
 def resting(generator: Generator) -> Iterator[None]:
     """Let a generator be out of training inside the block."""
@@ -85,24 +103,43 @@ def _images(generator: Generator, request: Request, chunk: slice, wanted: slice,
     noise = [(0, 0)] * CHUNK
     noise[wanted] = request.noise[chunk] or [(0, 0)] * (chunk.stop - chunk.start)
     give_stream(generator, Stream(0, "generate/generator", rows=tuple(noise)))
-    if request.styles is not None:
-        assert isinstance(generator, StyledGenerator)
-        styles = _padded(request.styles[chunk], wanted).to(device)
-        return generator.synthesise(_moved(truncated(styles, request.truncation, mean), request))
+    if isinstance(generator, StyledGenerator):
+        return generator.synthesise(_styles(generator, request, chunk, wanted, mean))
     assert request.latents is not None
-    latents = _padded(request.latents[chunk], wanted).to(device)
-    labels = torch.zeros(CHUNK, dtype=torch.long)
+    latents, (asked, weights) = (
+        _padded(request.latents[chunk], wanted).to(device),
+        _classes(generator, request, chunk, wanted),
+    )
+    with mixed_classes(generator, asked, weights):
+        return generator(_moved(truncated(latents, request.truncation), request), asked)
+
+
+def _styles(generator: StyledGenerator, request: Request, chunk: slice, wanted: slice, mean: Tensor | None) -> Tensor:
+    """Return the styles [CHUNK, L, W] that a chunk is synthesised of."""
+    device = next(generator.parameters()).device
+    if request.styles is not None:
+        styles = _padded(request.styles[chunk], wanted).to(device)
+        return _moved(truncated(styles, request.truncation, mean), request)
+    assert request.latents is not None
+    latents, (asked, weights) = (
+        _padded(request.latents[chunk], wanted).to(device),
+        _classes(generator, request, chunk, wanted),
+    )
+    with mixed_classes(generator, asked, weights):
+        return _moved(truncated(generator.styles(latents, asked), request.truncation, mean), request)
+
+
+def _classes(
+    generator: Generator, request: Request, chunk: slice, wanted: slice
+) -> tuple[Tensor | None, Tensor | None]:
+    """Return the classes [CHUNK] that a generator is given, None where it has none, and their weights [CHUNK, K]."""
+    device = next(generator.parameters()).device
+    labels, weights = torch.zeros(CHUNK, dtype=torch.long), None
     if request.labels is not None:
         labels[wanted] = torch.from_numpy(request.labels[chunk])
-    asked = labels.to(device) if generator.num_classes else None
-    weights = None
     if request.class_weights is not None:
         weights = _padded(torch.from_numpy(request.class_weights[chunk]), wanted).to(device)
-    with mixed_classes(generator, asked, weights):
-        if isinstance(generator, StyledGenerator):
-            styles = truncated(generator.styles(latents, asked), request.truncation, mean)
-            return generator.synthesise(_moved(styles, request))
-        return generator(_moved(truncated(latents, request.truncation), request), asked)
+    return labels.to(device) if generator.num_classes else None, weights
 
 
 def _padded(values: Tensor, wanted: slice) -> Tensor:
