@@ -22,9 +22,9 @@ def frame(workspace: Workspace, name: str, title: str, lead: str = "") -> Iterat
     ui.page_title(f"{title} · Ganvas")
     theme.apply(workspace.notes("studio").get("appearance", "auto"))
     html.a("Skip to content", href="#content").classes("skip")
-    with html.header().classes("top"):
+    with ui.header(wrap=False).classes("top"):
         html.a("Ganvas", href="/").classes("name").props('aria-label="Ganvas, start"')
-        with html.nav().props('aria-label="The road"').classes("road"):
+        with html.nav().props('aria-label="The road"'):
             for page in _ROAD:
                 link = html.a(page.capitalize(), href=f"/{page}")
                 if page == name:
@@ -32,11 +32,17 @@ def frame(workspace: Workspace, name: str, title: str, lead: str = "") -> Iterat
         with html.div().classes("tools"):
             parts.jobs_at_work(workspace)
             _appearance(workspace)
-    with html.main().props("id=content tabindex=-1").classes(f"page-{name}"):
-        parts.heading(title, 1)
-        if lead:
-            parts.words(lead, "lead")
+    with content(title, lead):
         yield
+
+
+@contextmanager
+def content(title: str, lead: str = "") -> Iterator[None]:
+    """Build the content of a page below its heading."""
+    parts.heading(title, 1).props("id=content tabindex=-1")
+    if lead:
+        parts.words(lead, "lead")
+    yield
 
 
 def _appearance(workspace: Workspace) -> None:

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from nicegui import html, run, ui
@@ -85,9 +86,9 @@ def job_line(job: Job, on_end: Callable[[Job], Any] | None = None) -> None:
     """Add a line that follows a job: title, state, how far it is; `on_end` is called once when it has ended."""
     with html.div().classes("job").props("role=status"):
         html.a(job.title, href=f"/jobs?job={job.name}").classes("title")
-        state = html.span().classes("state")
+        state = ui.label().classes("state")
         bar = ui.linear_progress(0, show_value=False, size="0.4rem").props('aria-label="Progress"')
-        note = html.span().classes("quiet")
+        note = ui.label().classes("quiet")
 
     async def look() -> None:
         found, progress, tail = await run.io_bound(lambda: (job.state, job.progress(), job.tail(1)))
@@ -105,12 +106,31 @@ def job_line(job: Job, on_end: Callable[[Job], Any] | None = None) -> None:
     timer = ui.timer(_EVERY, look)
 
 
+def why(job: Job) -> None:
+    """Say why a job ended other than well: its own last words, and where all of them are."""
+    lines = job.tail(30)
+    own = [line.removeprefix("ganvas: ") for line in lines if line.startswith("ganvas: ")]
+    said = own[-1] if own else (lines[-1] if lines else "It said nothing.")
+    words(
+        "It was stopped. The same may be begun again: it goes on where it was." if job.was_stopped else said, "refused"
+    )
+    html.a("All that it said", href=f"/jobs?job={job.name}")
+
+
+def when(moment: datetime) -> str:
+    """Return a moment in words, in this machine's time."""
+    local = moment.astimezone()
+    today = datetime.now().astimezone().date()
+    return f"today at {local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d at %H:%M}"
+
+
 def jobs_at_work(workspace: Workspace) -> None:
     """Add a link that says how many jobs are at work."""
-    link = html.a("Jobs", href="/jobs").classes("jobs")
+    link = ui.link("Jobs", "/jobs").classes("jobs")
 
     async def look() -> None:
         num = len(await run.io_bound(workspace.jobs.running))
         link.text = f"{num} at work" if num else "Jobs"
+        link.classes(add="busy" if num else "", remove="" if num else "busy")
 
     ui.timer(2 * _EVERY, look)

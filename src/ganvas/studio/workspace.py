@@ -14,13 +14,18 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+
+from PIL import Image
 
 from ganvas.data.card import CARD
 from ganvas.data.store import Dataset
 from ganvas.errors import GanvasError, UsageError
 from ganvas.storage import UNFINISHED, on_disk, read_json, write_json
+from ganvas.studio.drawing import Drawing
 from ganvas.studio.jobs import Jobs
 
 FOLDERS = ("data", "runs", "models", "exports", "uploads", "jobs", "notes")
@@ -77,6 +82,11 @@ class Workspace:
             on_disk(lambda path=path: path.mkdir(parents=True, exist_ok=True), path)
         self.jobs = Jobs(self.folder / "jobs", self.folder)
 
+    @cached_property
+    def drawing(self) -> Drawing:
+        """The models kept loaded for its pages, and the thread that draws with them."""
+        return Drawing()
+
     def datasets(self) -> list[DatasetItem]:
         """Return the dataset folders."""
         return [_dataset(path) for path in self._holding("data", CARD)]
@@ -88,6 +98,16 @@ class Workspace:
     def models(self) -> list[ModelItem]:
         """Return the model folders."""
         return [_model(path) for path in self._holding("models", "model.json")]
+
+    def uploads(self) -> list[tuple[str, str]]:
+        """Return what was dropped, the newest first: its name, and the source that `prepare` takes."""
+        folders = [path for path in (self.folder / "uploads").iterdir() if path.is_dir()]
+        return [(path.name, self.source_of(path)) for path in sorted(folders, key=_changed, reverse=True)]
+
+    def source_of(self, upload: Path) -> str:
+        """Return the source within an upload: the one file or folder that it holds, else the whole of it."""
+        inner = list(islice(upload.iterdir(), 2)) if upload.is_dir() else []
+        return self.relative(inner[0] if len(inner) == 1 and not _is_picture(inner[0]) else upload)
 
     def dataset(self, name: str) -> DatasetItem:
         """Return the dataset folder called `name`; raise `UsageError` where there is none."""
@@ -115,9 +135,14 @@ class Workspace:
 
     def free_name(self, kind: str, wish: str) -> str:
         """Return a name for a new thing of a kind: the wish, made plain, with a number where it is taken."""
-        plain = re.sub(r"[^a-z0-9._-]+", "-", wish.lower()).strip("-._")[:48] or "new"
+        plain = self.plain_name(wish)
         names = (plain if number == 1 else f"{plain}-{number}" for number in range(1, 10_000))
         return next(name for name in names if not (self.folder / kind / name).exists())
+
+    @staticmethod
+    def plain_name(wish: str) -> str:
+        """Return a wish as a name of lower-case letters, digits, dots and dashes."""
+        return re.sub(r"[^a-z0-9._-]+", "-", wish.lower()).strip("-._")[:48].strip("-._") or "new"
 
     def relative(self, path: Path) -> str:
         """Return a path as commands of this workspace write it: short where it lies within."""
@@ -151,6 +176,10 @@ def last_record(run: Path) -> dict[str, Any]:
                 if isinstance(record, dict) and "step" in record:
                     return record
     return {}
+
+
+def _is_picture(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() in Image.registered_extensions()
 
 
 def _dataset(path: Path) -> DatasetItem:
