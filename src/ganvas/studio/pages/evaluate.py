@@ -22,7 +22,7 @@ def page(workspace: Workspace) -> None:
         if not items:
             none_yet("Scores compare what a model draws with pictures it has never seen. Train one first.")
             return
-        results = _Results(workspace)
+        results = _Results(workspace, Path(chosen(workspace, items)).name)
         _Form(workspace, items, results).build()
         results.build()
 
@@ -40,7 +40,7 @@ class _Form:
         model = chosen(self.workspace, self.items)
         earlier = scores.kept_results(self.workspace)
         with parts.card("What to measure", 2):
-            with html.div().classes("fields"):
+            with html.div().classes("fields halves"):
                 self.models = ui.select(
                     labels(self.items), multiple=True, label="Runs and models", value=[model], on_change=self._changed
                 ).props("use-chips")
@@ -123,18 +123,19 @@ class _Form:
 class _Results:
     """Results that are kept: one in full with its report, several side by side."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self.workspace = workspace
+    def __init__(self, workspace: Workspace, model: str) -> None:
+        self.workspace, self.model = workspace, model
 
     def build(self) -> None:
-        """Add the choice of results, and what is chosen."""
+        """Add the choice of results, and what is chosen: what is known of the model, or the newest."""
         parts.heading("Results", 2)
         found = self._found()
+        first = next((key for key in found if Path(key).parent.name == self.model), next(iter(found), None))
         self.choice = ui.select(
             found,
             multiple=True,
             label="Results to show; several are put side by side",
-            value=list(found)[:1],
+            value=[first] if first else [],
             on_change=self._show,
         ).props("use-chips")
         self.shown = html.div().classes("stack")

@@ -86,9 +86,10 @@ class _Exploring:
                     self.projections = Projections(self.workspace, self.model, self._use)
                     self.projections.build(self.noted.latents)
                 parts.button("Reset the sliders", self.desk.reset).classes("small")
-            with html.section().classes("stack").props('aria-label="Pictures"'):
+            with html.section().classes("stack shown").props('aria-label="Pictures"'):
                 self.stage = Stage(self.large.show, self._keep)
                 self.small = html.div()
+            with html.div().classes("kept"):
                 self.favourites.build()
 
     def _directions(self, abilities: Abilities) -> None:

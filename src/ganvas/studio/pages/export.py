@@ -17,11 +17,11 @@ from ganvas.studio.workspace import Workspace
 _LEAD = "Hand a model on: for programs, for a browser, for the hub, for a server."
 _TITLES = {"model": "Model folder", "onnx": "ONNX file", "web": "Web page", "hub": "Hub repository"}
 _MORE = {
-    "model": "Weights that cannot run code, with all that `ganvas.load` needs.",
+    "model": "Weights that cannot run code, and all that is needed to load them.",
     "onnx": "Runs in onnxruntime, C++, JavaScript, Java: no Python needed.",
     "web": "Send it by mail, open it by a double click: it works without a server.",
     "hub": "Ready to be uploaded; nothing leaves this machine until you do that.",
-    "container": "A Dockerfile, pinned requirements and the model: `docker build` does the rest.",
+    "container": "A Dockerfile, pinned requirements and the model: Docker or Podman do the rest.",
 }
 
 
