@@ -4,7 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from studio_running import browser, page_in, studio, too_wide, unnamed
+from studio_process import NAMELESS
+from studio_visit import TOO_WIDE, visit
 
 from ganvas.errors import UsageError
 from ganvas.progress import Silent
@@ -48,11 +49,11 @@ def test_results_are_put_side_by_side_and_unlike_ones_refused(workspace, tmp_pat
 
 
 @pytest.mark.slow
-def test_the_page_measures_and_shows_the_report_without_scripts(workspace):
-    with studio(workspace) as address, browser() as opened, page_in(opened, address) as page:
-        page.goto(f"{address}/evaluate")
+def test_the_page_measures_and_shows_the_report_without_scripts(workspace, tmp_path):
+    with visit(workspace, tmp_path / "studio.log") as (address, page):
+        page.goto(f"{address}evaluate")
         page.wait_for_selector(".scores .value")
-        assert not unnamed(page)
+        assert page.evaluate(NAMELESS) == []
         page.get_by_role("button", name="Evaluate", exact=True).click()
         page.wait_for_selector(".job .state")
         page.wait_for_selector("h2:text('Report digits')", timeout=300_000)
@@ -61,10 +62,10 @@ def test_the_page_measures_and_shows_the_report_without_scripts(workspace):
         assert frame.get_attribute("sandbox") == "allow-popups"
         frame.scroll_into_view_if_needed()
         frame.content_frame.locator("h1").wait_for()
-        found = page.request.get(address + frame.get_attribute("src"))
+        found = page.request.get(address + frame.get_attribute("src").lstrip("/"))
         assert "sandbox" in found.headers["content-security-policy"]
         assert "script-src" not in found.headers["content-security-policy"]
         page.set_viewport_size({"width": 390, "height": 844})
-        assert not too_wide(page)
-        assert not page.complaints
+        assert not page.evaluate(TOO_WIDE)
+        assert page.complaints == []
     assert Path(workspace / "reports" / "digits" / "scores.csv").is_file()

@@ -9,7 +9,8 @@ import time
 
 import pytest
 from small import FAMILIES
-from studio_running import browser, page_in, studio, too_wide, unnamed
+from studio_process import NAMELESS
+from studio_visit import TOO_WIDE, visit
 
 from ganvas.cli.main import main
 from ganvas.errors import UsageError
@@ -125,10 +126,10 @@ def test_a_translator_is_refused_in_words(tmp_path):
 
 @pytest.mark.slow
 def test_the_page_draws_keeps_walks_renames_and_projects(workspace, tmp_path):
-    with studio(workspace) as address, browser() as opened, page_in(opened, address) as page:
-        page.goto(f"{address}/explore?model=models/shapes")
+    with visit(workspace, tmp_path / "studio.log") as (address, page):
+        page.goto(f"{address}explore?model=models/shapes")
         page.wait_for_selector(".stage .picture:nth-child(16) img[src^=data]")
-        assert not unnamed(page)
+        assert page.evaluate(NAMELESS) == []
         before = page.get_attribute(".stage img", "src")
         page.get_by_role("button", name="star", exact=True).click()
         page.wait_for_function("document.querySelectorAll('.stage .under')[3].textContent === 'star'")
@@ -155,8 +156,8 @@ def test_the_page_draws_keeps_walks_renames_and_projects(workspace, tmp_path):
         assert page.get_by_role("slider", name="size").count() == 1
         _project(page, tmp_path / "saved.png")
         page.set_viewport_size({"width": 390, "height": 844})
-        assert not too_wide(page)
-        assert not page.complaints
+        assert not page.evaluate(TOO_WIDE)
+        assert page.complaints == []
     assert json.loads((workspace / "models" / "shapes" / "directions.json").read_text())["names"] == ["pca1", "size"]
 
 

@@ -4,7 +4,8 @@ import shutil
 import zipfile
 
 import pytest
-from studio_running import browser, page_in, studio, too_wide, unnamed
+from studio_process import NAMELESS
+from studio_visit import TOO_WIDE, visit
 
 from ganvas.exporting.models import MODEL_EXPORTS
 from ganvas.studio.archives import archive_of, made_in, size_of, written
@@ -43,12 +44,12 @@ def test_a_folder_is_packed_once_until_it_changes(tmp_path):
 @pytest.mark.slow
 def test_the_page_makes_and_hands_out_a_model(tmp_path, finished_run):
     shutil.copytree(finished_run, tmp_path / "runs" / "digits")
-    with studio(tmp_path) as address, browser() as opened, page_in(opened, address) as page:
-        page.goto(f"{address}/export")
+    with visit(tmp_path, tmp_path / "studio.log") as (address, page):
+        page.goto(f"{address}export")
         for place in range(len(MODEL_EXPORTS)):
             page.locator(".cards .card").nth(place).wait_for()
         assert page.locator(".cards .card").count() == len(MODEL_EXPORTS)
-        assert not unnamed(page)
+        assert page.evaluate(NAMELESS) == []
         page.get_by_label("Licence of the model").fill("cc0-1.0")
         page.get_by_label("Licence of the model").press("Tab")
         page.get_by_role("button", name="Make: Model folder").click()
@@ -59,8 +60,8 @@ def test_the_page_makes_and_hands_out_a_model(tmp_path, finished_run):
         page.reload()
         page.wait_for_selector(".card .result")
         page.set_viewport_size({"width": 390, "height": 844})
-        assert not too_wide(page)
-        assert not page.complaints
+        assert not page.evaluate(TOO_WIDE)
+        assert page.complaints == []
     with zipfile.ZipFile(tmp_path / "saved.zip") as packed:
         packed.extractall(tmp_path / "unpacked")
     assert load(tmp_path / "unpacked" / "digits-model").sha256 == load(tmp_path / "runs" / "digits").sha256

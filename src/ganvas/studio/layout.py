@@ -50,6 +50,6 @@ def _appearance(workspace: Workspace) -> None:
         workspace.note("studio", appearance=appearance)
         ui.navigate.reload()
 
-    with ui.button(icon="contrast").props('flat round dense aria-label="Light or dark"'), ui.menu():
+    with ui.button(icon="contrast", color=None).props('flat round dense aria-label="Light or dark"'), ui.menu():
         for appearance, words in (("auto", "As the system"), ("light", "Light"), ("dark", "Dark")):
             ui.menu_item(words, on_click=lambda appearance=appearance: choose(appearance))

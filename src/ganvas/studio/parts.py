@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from inspect import isawaitable
 from typing import Any
 
 from nicegui import html, run, ui
@@ -36,8 +37,20 @@ def card(title: str = "", level: int = 3) -> Iterator[ui.element]:
 
 
 def button(label: str, on_click: Callable[..., Any], kind: str = "plain", name: str = "") -> ui.button:
-    """Add a button of a kind: "primary" (one a page), "plain", or "danger"; `name` says more than a short label."""
-    made = ui.button(label, on_click=on_click, color=None).props("no-caps unelevated").classes(f"button {kind}")
+    """Add a button of a kind: "primary" (one a page), "plain", or "danger"; `name` says more than a short label.
+
+    An error raised on purpose by what it does is shown.
+    """
+
+    async def do() -> None:
+        try:
+            result = on_click()
+            if isawaitable(result):
+                await result
+        except GanvasError as error:
+            complain(error)
+
+    made = ui.button(label, on_click=do, color=None).props("no-caps unelevated").classes(f"button {kind}")
     if name:
         made.props["aria-label"] = name
     return made

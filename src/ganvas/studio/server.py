@@ -11,7 +11,9 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from nicegui import app as nicegui_app
 from nicegui import html, ui
+from nicegui import run as off_the_loop
 
 from ganvas.errors import GanvasError, UsageError
 from ganvas.serving.connections import Connections
@@ -38,7 +40,7 @@ def build(workspace: Workspace, door: Door, limits: uploads.Limits | None = None
     app.mount("/scripts", StaticFiles(directory=_SCRIPTS))
     theme.set_defaults()
     for name in PAGES:
-        ui.page("/" if name == "start" else f"/{name}", response_timeout=20.0)(_builder(name, workspace))
+        ui.page("/" if name == "start" else f"/{name}", response_timeout=60.0)(_builder(name, workspace))
     ui.run_with(
         app,
         title="Ganvas",
@@ -49,6 +51,7 @@ def build(workspace: Workspace, door: Door, limits: uploads.Limits | None = None
         show_welcome_message=False,
     )
     app.add_middleware(Guard, door=door, limits=LIMITS)
+    nicegui_app.on_startup(lambda: threading.Thread(target=_warm_up, daemon=True).start())
     return app
 
 
@@ -71,6 +74,11 @@ def serve(workspace: Workspace, door: Door, port: int, browser: bool, say: Calla
     uvicorn.Server(config).run([listening])
 
 
+def _warm_up() -> None:
+    """Import what pages need and what takes seconds, torch above all: a page must not wait for it."""
+    import ganvas.studio.run_plans  # noqa: F401
+
+
 def _listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens; raise `UsageError` where that cannot be."""
     try:
@@ -88,7 +96,8 @@ def _builder(name: str, workspace: Workspace) -> Callable[[], Awaitable[None]]:
 
     async def build_page() -> None:
         try:
-            built: Any = PAGES[name].load()(workspace)
+            page = await off_the_loop.io_bound(PAGES[name].load)
+            built: Any = page(workspace)
             if isawaitable(built):
                 await built
         except GanvasError as error:

@@ -12,6 +12,7 @@ notes/      what pages remember: half-filled forms, favourites
 import json
 import os
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property
@@ -80,6 +81,7 @@ class Workspace:
         for name in FOLDERS:
             path = self.folder / name
             on_disk(lambda path=path: path.mkdir(parents=True, exist_ok=True), path)
+        self._noting = threading.Lock()
         self.jobs = Jobs(self.folder / "jobs", self.folder)
 
     @cached_property
@@ -156,8 +158,10 @@ class Workspace:
         return {}
 
     def note(self, page: str, **values: Any) -> None:  # noqa: ANN401
-        """Let a page remember plain JSON values, beside those it has noted before."""
-        write_json(self.folder / "notes" / f"{page}.json", self.notes(page) | values)
+        """Let a page remember plain JSON values, beside those it has noted before; None is forgotten."""
+        with self._noting:
+            noted = {name: value for name, value in (self.notes(page) | values).items() if value is not None}
+            write_json(self.folder / "notes" / f"{page}.json", noted)
 
     def _holding(self, kind: str, file: str) -> Iterator[Path]:
         """Yield the folders of a kind that hold a file, the one whose file changed last first."""

@@ -51,10 +51,8 @@ class _Preparation:
     def _basics(self, wish: str) -> None:
         with html.div().classes("settings"):
             with html.div().classes("setting"):
-                self.size = ui.select(
-                    list(_SIZES), label="size in pixels", value="64", with_input=True, new_value_mode="add-unique"
-                ).props('aria-label="size in pixels"')
-                self.size.set_value(self.noted.get("size", "64"))
+                self.size = ui.input("size in pixels", value=self.noted.get("size", "64"), autocomplete=list(_SIZES))
+                self.size.props('aria-label="size in pixels" debounce=300')
                 html.p("Side of the square, or WIDTHxHEIGHT. Smaller learns much faster: 32 is a good start.").classes(
                     "about"
                 )
@@ -63,7 +61,9 @@ class _Preparation:
                 self.channels.props('aria-label="colours"')
                 html.p("Greyscale learns faster than colour.").classes("about")
             with html.div().classes("setting"):
-                self.name = ui.input("name of the dataset", value=wish).props('aria-label="name of the dataset"')
+                self.name = ui.input("name of the dataset", value=wish).props(
+                    'aria-label="name of the dataset" debounce=300'
+                )
                 html.p("A folder of the workspace will have it.").classes("about")
         for element in (self.size, self.channels, self.name):
             element.on_value_change(self._changed)
