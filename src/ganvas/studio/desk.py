@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,12 @@ _STYLE = Path(__file__).with_name("desk.css")
 def add_style() -> None:
     """Give a page the looks of desk, stage and tables of scores."""
     ui.add_head_html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
+
+
+class PromptSlider(ui.slider):
+    """A slider that moves under the hand, however long the server takes to hear of it."""
+
+    LOOPBACK = False
 
 
 class Noted(Config):
@@ -71,7 +78,7 @@ class Desk:
             each_class=self.kind == EACH,
             latents=Path(self.latents) if self.latents else None,
             mixture={name: share for name, share in self.mixture.items() if share} if self.kind == MIX else {},
-            truncation=float(self.truncation.value),
+            truncation=float(self.truncation.value or 0.0),
             directions={name: far for name, far in self.directions.items() if far},
         )
 
@@ -112,7 +119,7 @@ class Desk:
                 self._slider(
                     name, -3.0, 3.0, 0.1, self.directions[name], 0.0, lambda far, name=name: self._move(name, far)
                 )
-                button = ui.button(icon="edit", on_click=lambda name=name: rename(name))
+                button = ui.button(icon="edit", on_click=partial(rename, name))
                 button.props("flat round dense size=sm").props["aria-label"] = f"Rename {name}"
 
     def reset(self) -> None:
@@ -130,7 +137,7 @@ class Desk:
             html.legend("Class")
             for name in (ANY, EACH, *names, *([MIX] if self.abilities.mixes else [])):
                 chip = html.button(name, type="button").classes("chip")
-                chip.on("click", lambda name=name: self._choose(name))
+                chip.on("click", partial(self._choose, name))
                 self.chips[name] = chip
         self.mixer = html.div().classes("mixer")
         with self.mixer:
@@ -176,7 +183,7 @@ class Desk:
                 number.text = f"{far:g}"
                 moved(far)
 
-            slider = ui.slider(min=low, max=high, step=step, value=value)
+            slider = PromptSlider(min=low, max=high, step=step, value=value)
             slider.props["aria-label"] = name
             number = ui.label(f"{value:g}").classes("number").props("aria-hidden=true")
             slider.on_value_change(lambda event: show(round(float(event.value or 0), 4)))

@@ -131,8 +131,9 @@ class Favourites:
             parts.job_line(job, self._saved)
 
     def _saved(self, job: Job) -> None:
-        if job.state != "done" or job.about is None:
-            return
         with self.jobs:
+            if job.state != "done" or job.about is None:
+                parts.why(job)
+                return
             link = html.a(f"Save {job.about.name}", href=files.address(self.workspace, job.about, download=True))
             link.classes("button small").props["download"] = job.about.name

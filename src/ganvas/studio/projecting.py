@@ -72,6 +72,9 @@ class Projections:
             parts.job_line(job, self._ended)
 
     def _ended(self, job: Job) -> None:
-        if job.state == "done" and job.about is not None:
+        if job.state != "done" or job.about is None:
+            with self.jobs:
+                parts.why(job)
+        else:
             found = self.workspace.relative(job.about / "latents.json")
             self.choice.set_options(self._found(), value=found)

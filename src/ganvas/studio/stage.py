@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from nicegui import html, ui
 
@@ -65,10 +66,16 @@ class Stage:
                     with html.button(type="button").classes("frame") as frame:
                         self.pictures.append(html.img(alt=""))
                         self.captions.append(ui.label().classes("under"))
-                    frame.on("click", lambda place=place: self.show_large(self.drawn[place]))
+                    frame.on("click", partial(self._enlarge, place))
                     star = html.button("☆", type="button").classes("star")
                     star.props["aria-label"] = f"Keep picture {place + 1} as a favourite"
-                    star.on("click", lambda place=place: self.keep(self.drawn[place]))
+                    star.on("click", partial(self._keep, place))
+
+    def _enlarge(self, place: int) -> None:
+        self.show_large(self.drawn[place])
+
+    async def _keep(self, place: int) -> None:
+        await self.keep(self.drawn[place])
 
 
 class Large:

@@ -51,7 +51,8 @@ def labels(items: dict[str, Trained]) -> dict[str, str]:
 
 def chosen(workspace: Workspace, items: dict[str, Trained]) -> str:
     """Return the one that the page is asked to show: by its address, the one shown last, or the newest."""
-    asked = ui.context.client.request.query_params.get("model", "")
+    query = ui.context.client.request.query_params
+    asked = query.get("model", "") or f"runs/{query.get('run', '')}"
     last = str(workspace.notes("trained").get("model", ""))
     return next((key for key in (asked, last) if key in items), next(iter(items)))
 

@@ -113,6 +113,9 @@ class _Form:
 
     def _follow(self, job: Any) -> None:  # noqa: ANN401
         def ended(_: object) -> None:
+            if job.state != "done":
+                with self.running:
+                    parts.why(job)
             if job.about is not None and (job.about / scores.RESULTS).is_file():
                 self.results.show_newest(self.workspace.relative(job.about / scores.RESULTS))
 

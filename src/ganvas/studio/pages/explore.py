@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from nicegui import html, ui
+from nicegui import background_tasks, html, run, ui
 
 from ganvas.errors import GanvasError
 from ganvas.studio import layout, parts
@@ -33,9 +33,6 @@ def page(workspace: Workspace) -> None:
             lambda event: _go_to(workspace, event.value)
         )
         exploring = _Exploring(workspace, model)
-        exploring.place = html.div().classes("stack")
-        with exploring.place:
-            parts.words("Reading the model ...", "quiet")
         ui.timer(0, exploring.begin, once=True)
 
 
@@ -47,14 +44,14 @@ def _go_to(workspace: Workspace, model: str) -> None:
 class _Exploring:
     """One model, explored by one browser."""
 
-    place: html.div
-
     def __init__(self, workspace: Workspace, model: str) -> None:
         self.workspace, self.model = workspace, model
         self.folder = workspace.folder / model
         self.noted = Noted.of(workspace.notes("explore").get(model, {}))
         self.newest: Newest[Wanted] = Newest(self._draw)
         self.ready = False
+        with html.div().classes("stack") as self.place:
+            parts.words("Reading the model ...", "quiet")
 
     async def begin(self) -> None:
         """Read the model, and show what it can do."""
@@ -118,9 +115,12 @@ class _Exploring:
         with self.finding:
             parts.job_line(job, self._found)
 
-    async def _found(self, job: Job) -> None:
+    def _found(self, job: Job) -> None:
         if job.state == "done":
-            await self._anew()
+            background_tasks.create(self._anew())
+            return
+        with self.finding:
+            parts.why(job)
 
     async def _anew(self) -> None:
         """Build the desk again, as it stands, for the model can do something new."""
@@ -168,12 +168,14 @@ class _Exploring:
         except GanvasError as error:
             self.stage.status.text = str(error)
             return
+        if self.place.is_deleted:  # the browser went away
+            return
         seconds = time.monotonic() - began
         num_classes = len(self.desk.abilities.classes)
         columns = num_classes if self.desk.kind == EACH and 1 < num_classes <= 12 else 0
         self.stage.show(drawn, columns, f"{len(drawn)} pictures in {seconds:.2f} s")
         note = self.desk.note | {"latents": self.noted.latents}
-        self.workspace.note("explore", **{self.model: note})
+        await run.io_bound(lambda: self.workspace.note("explore", **{self.model: note}))
         self.small.clear()
         with self.small:
             latents = self.noted.latents

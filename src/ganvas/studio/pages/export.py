@@ -69,7 +69,8 @@ class _Forms:
         return f"exports/{name}{self.suffixes.get(form, '')}"
 
     def _arguments(self, form: str) -> list[str]:
-        licence = ["--licence", self.licence.value.strip()] if (self.licence.value or "").strip() else []
+        named = (self.licence.value or "").strip()
+        licence = ["--licence", named] if named else []
         return [self.model.value, "--to", form, "--out", self._out(form), *licence]
 
     def _show(self) -> None:
@@ -112,9 +113,12 @@ class _Forms:
             parts.job_line(job, lambda job: self._ended(form, place, job))
 
     def _ended(self, form: str, place: Any, job: Job) -> None:  # noqa: ANN401
-        if job.state == "done":
-            self._state(form, place)
-            self._show_made()
+        if job.state != "done":
+            with place:
+                parts.why(job)
+            return
+        self._state(form, place)
+        self._show_made()
 
     def _show_made(self) -> None:
         self.made.clear()
@@ -145,7 +149,8 @@ class _Forms:
         except GanvasError as error:
             parts.complain(error)
             return
-        ui.download.file(file, f"{path.name}.zip")
+        if file is not None:  # None while the studio ends
+            ui.download.file(file, f"{path.name}.zip")
 
 
 def _suffixes() -> dict[str, str]:
