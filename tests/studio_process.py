@@ -66,7 +66,8 @@ def studio(folder, log, *flags):
 @contextmanager
 def window(browser, address, width=1280, scheme="light"):
     """Yield a page at a width; its errors, failed and foreign requests are listed in its `complaints`."""
-    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    size = {"width": width, "height": 844}
+    context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(120_000)
     page.complaints = []

@@ -1,4 +1,4 @@
-"""The pages in a real browser: all of them, wide and narrow, light and dark; what the door and the files let through."""
+"""The pages in a real browser: all of them, wide and narrow, light and dark; what the door lets through."""
 
 import http.client
 import json

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from nicegui import html, run, ui
+from nicegui import html, ui
 
 from ganvas.studio import parts
+from ganvas.studio.aside import aside
 from ganvas.studio.files import address
 from ganvas.studio.previews import grids_of
 from ganvas.studio.workspace import Workspace
@@ -32,7 +33,7 @@ class Film:
 
     async def look(self) -> None:
         """Show what was drawn since the last look."""
-        grids = await run.io_bound(grids_of, self.folder)
+        grids = await aside(grids_of, self.folder)
         if grids == self.grids:
             return
         self.grids = grids
@@ -53,6 +54,7 @@ class Film:
         grid = self.grids[min(int(self.slider.value), len(self.grids) - 1)]
         self.picture.props["src"] = address(self.workspace, grid)
         self.picture.props["alt"] = f"Samples after {int(grid.stem):,} steps"
+        self.picture.update()
         self.step.text = f"step {int(grid.stem):,}"
 
     def _play(self) -> None:

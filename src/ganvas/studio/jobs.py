@@ -30,6 +30,8 @@ class Jobs:
         self.folder = folder
         self.working_folder = working_folder
         """Where commands run: relative paths among their arguments begin here."""
+        self._orders: dict[Path, Order] = {}
+        self._ended: set[Path] = set()
 
     def start(self, verb: str, arguments: Sequence[str | Path], title: str, about: Path | None = None) -> Job:
         """Begin `ganvas VERB ARGUMENTS` in the working folder; `about` is the dataset, run or model it makes or asks.
@@ -68,14 +70,23 @@ class Jobs:
 
     def running(self) -> Sequence[Job]:
         """Return the jobs at work, the newest first."""
-        return [job for job in self.list() if job.state == "running"]
+        running = []
+        for job in self.list():
+            if job.folder in self._ended:
+                continue
+            if job.state == "running":
+                running.append(job)
+            else:
+                self._ended.add(job.folder)
+        return running
 
     def _read(self, folder: Path) -> Job | None:
-        try:
-            order = Order.read(read_json(folder / DESCRIPTION), f"`{folder / DESCRIPTION}`")
-        except GanvasError:
-            return None
-        return Job(folder, order, self.working_folder)
+        if folder not in self._orders:
+            try:
+                self._orders[folder] = Order.read(read_json(folder / DESCRIPTION), f"`{folder / DESCRIPTION}`")
+            except (GanvasError, ValueError):  # damaged, or no name of a file
+                return None
+        return Job(folder, self._orders[folder], self.working_folder)
 
 
 def _begin(folder: Path, working_folder: Path) -> None:

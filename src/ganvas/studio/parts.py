@@ -7,9 +7,10 @@ from datetime import datetime
 from inspect import isawaitable
 from typing import Any
 
-from nicegui import html, run, ui
+from nicegui import html, ui
 
 from ganvas.errors import GanvasError
+from ganvas.studio.aside import aside
 from ganvas.studio.job import Job
 from ganvas.studio.workspace import Workspace
 
@@ -97,14 +98,14 @@ def complain(error: GanvasError) -> None:
 
 def job_line(job: Job, on_end: Callable[[Job], Any] | None = None) -> None:
     """Add a line that follows a job: title, state, how far it is; `on_end` is called once when it has ended."""
-    with html.div().classes("job").props("role=status"):
+    with html.div().classes("job"):
         html.a(job.title, href=f"/jobs?job={job.name}").classes("title")
-        state = ui.label().classes("state")
+        state = ui.label().classes("state").props("role=status")
         bar = ui.linear_progress(0, show_value=False, size="0.4rem").props('aria-label="Progress"')
         note = ui.label().classes("quiet")
 
     async def look() -> None:
-        found, progress, tail = await run.io_bound(lambda: (job.state, job.progress(), job.tail(1)))
+        found, progress, tail = await aside(lambda: (job.state, job.progress(), job.tail(1)))
         state.text = found
         state.classes(replace=f"state {found}")
         if progress:
@@ -142,7 +143,7 @@ def jobs_at_work(workspace: Workspace) -> None:
     link = ui.link("Jobs", "/jobs").classes("jobs")
 
     async def look() -> None:
-        num = len(await run.io_bound(workspace.jobs.running))
+        num = len(await aside(workspace.jobs.running))
         link.text = f"{num} at work" if num else "Jobs"
         link.classes(add="busy" if num else "", remove="" if num else "busy")
 

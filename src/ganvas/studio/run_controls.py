@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from nicegui import html, run, ui
+from nicegui import html, ui
 
 from ganvas.studio import parts
+from ganvas.studio.aside import aside
 from ganvas.studio.job import Job
-from ganvas.studio.workspace import RunItem, Workspace
+from ganvas.studio.workspace import RunItem, Workspace, read_run
 
 
 class Controls:
@@ -19,7 +20,7 @@ class Controls:
 
     async def look(self) -> None:
         """Show how the run stands, where that has changed."""
-        job, item, state = await run.io_bound(self._found)
+        job, item, state = await aside(self._found)
         step = None if item is None else (item.step >= item.steps, item.has_checkpoint)
         key = (job.name if job else "", state, step)
         if key == self.shown:
@@ -32,11 +33,11 @@ class Controls:
     def _found(self) -> tuple[Job | None, RunItem | None, str]:
         jobs = self.workspace.jobs.about(self.folder)
         job = next((job for job in jobs if job.order.verb == "train"), None)
-        items = [item for item in self.workspace.runs() if item.path == self.folder]
+        item = read_run(self.folder) if (self.folder / "config.json").exists() else None
         state = "stopped" if job is None else job.state
         if job is not None and state == "running" and job.is_halted:
             state = "paused"
-        return job, items[0] if items else None, state
+        return job, item, state
 
     def _show(self, job: Job | None, item: RunItem | None, state: str) -> None:
         finished = item is not None and item.step >= item.steps
@@ -66,14 +67,14 @@ class Controls:
             parts.button("Go on", self._resume, "primary", "Go on from the last checkpoint")
 
     async def _do(self, action) -> None:  # noqa: ANN001
-        await run.io_bound(action)
+        await aside(action)
         await self.look()
 
     async def _resume(self, *more: str) -> None:
         """Go on from the newest checkpoint: one click."""
         path = self.workspace.relative(self.folder)
         title = f"Go on with {self.folder.name}"
-        await run.io_bound(self.workspace.jobs.start, "train", ["--resume", path, *more], title, self.folder)
+        await aside(self.workspace.jobs.start, "train", ["--resume", path, *more], title, self.folder)
         await self.look()
 
 

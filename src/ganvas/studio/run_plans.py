@@ -1,5 +1,6 @@
 """Which recipes suit a dataset, and what one would cost here: workflows/plan.py, in plain values that pages keep."""
 
+from math import inf
 from typing import Any
 
 from ganvas.data.store import Dataset
@@ -12,6 +13,8 @@ from ganvas.workflows.plan import plan
 from ganvas.workflows.prediction import in_memory
 from ganvas.workflows.trainable import check_trainable
 
+Length = tuple[int | None, float | None]
+"""Steps and minutes, None where the recipe's own length holds."""
 _KEPT = 50
 
 
@@ -39,9 +42,9 @@ def check(recipe: Recipe, dataset: Dataset, settings: dict[str, Any]) -> None:
     check_trainable(chosen, dataset)
 
 
-def measured(recipe: Recipe, dataset: Dataset, steps: str, minutes: str, settings: dict[str, Any]) -> dict[str, Any]:
+def measured(recipe: Recipe, dataset: Dataset, length: Length, settings: dict[str, Any]) -> dict[str, Any]:
     """Return what training would cost here, measured by some real rounds: figures, warnings, what to expect."""
-    found = plan(recipe, dataset, steps=_number(steps, int), minutes=_number(minutes, float), **settings)
+    found = plan(recipe, dataset, steps=length[0], minutes=length[1], **settings)
     facts: dict[str, str] = {}
     if found.costs is not None and found.seconds is not None:
         about = "" if found.costs.num_rounds else "~"
@@ -73,9 +76,13 @@ def keep(workspace: Workspace, key: list[str], found: dict[str, Any]) -> None:
     workspace.note("plans", **{" ".join(key): found}, **dict.fromkeys(oldest))
 
 
-def _number(typed: str, kind: type) -> Any:  # noqa: ANN401
+def number(typed: str, kind: type, name: str) -> Any:  # noqa: ANN401
+    """Return what was typed as a number above 0, None where nothing was; raise `ConfigurationError` in words."""
     text = typed.strip().replace(",", "")
     try:
-        return kind(text) if text else None
+        value = kind(text) if text else None
     except ValueError:
-        raise ConfigurationError(f"`{typed}` is not a number.") from None
+        value = 0
+    if value is not None and not 0 < value < inf:
+        raise ConfigurationError(f"`{name}` is `{typed}`; a number above 0 is wanted, or nothing.")
+    return value

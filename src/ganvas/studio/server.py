@@ -13,7 +13,6 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from nicegui import app as nicegui_app
 from nicegui import html, ui
-from nicegui import run as off_the_loop
 
 from ganvas.errors import GanvasError, UsageError
 from ganvas.serving.connections import Connections
@@ -21,6 +20,7 @@ from ganvas.serving.door import Door
 from ganvas.serving.guard import Guard
 from ganvas.serving.limits import Limits
 from ganvas.studio import files, layout, parts, theme, uploads
+from ganvas.studio.aside import aside
 from ganvas.studio.pages import PAGES
 from ganvas.studio.workspace import Workspace
 
@@ -96,7 +96,7 @@ def _builder(name: str, workspace: Workspace) -> Callable[[], Awaitable[None]]:
 
     async def build_page() -> None:
         try:
-            page = await off_the_loop.io_bound(PAGES[name].load)
+            page = await aside(PAGES[name].load)
             built: Any = page(workspace)
             if isawaitable(built):
                 await built

@@ -95,7 +95,7 @@ class Workspace:
 
     def runs(self) -> list[RunItem]:
         """Return the run folders."""
-        return [_run(path) for path in self._holding("runs", "config.json")]
+        return [read_run(path) for path in self._holding("runs", "config.json")]
 
     def models(self) -> list[ModelItem]:
         """Return the model folders."""
@@ -193,7 +193,8 @@ def _dataset(path: Path) -> DatasetItem:
         return DatasetItem(path.name, path, None, str(error))
 
 
-def _run(path: Path) -> RunItem:
+def read_run(path: Path) -> RunItem:
+    """Return what a run folder says of itself."""
     last, problem, config = last_record(path), "", {}
     recipe, training = {}, {}
     try:

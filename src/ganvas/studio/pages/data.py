@@ -1,9 +1,12 @@
 """Data: pictures dropped into the browser become a dataset: look at what is good, decide, make it."""
 
-from nicegui import html, run, ui
+from urllib.parse import quote
+
+from nicegui import html, ui
 
 from ganvas.data.sources import SOURCES
 from ganvas.studio import layout, parts
+from ganvas.studio.aside import aside
 from ganvas.studio.pages import data_set, data_source
 from ganvas.studio.previews import images_of
 from ganvas.studio.workspace import DatasetItem, Workspace
@@ -38,7 +41,7 @@ def _overview(workspace: Workspace) -> None:
                 for name, source in waiting:
                     with html.div().classes("line between"):
                         html.span(name)
-                        html.a("Look at it", href=f"/data?source={source}").classes("button small")
+                        html.a("Look at it", href=f"/data?source={quote(source)}").classes("button small")
         if datasets:
             parts.heading("Datasets")
             with html.div().classes("cards"):
@@ -63,7 +66,7 @@ def _drop_zone() -> None:
 def _other_sources() -> None:
     def use() -> None:
         if chosen.value.strip():
-            ui.navigate.to(f"/data?source={chosen.value.strip()}")
+            ui.navigate.to(f"/data?source={quote(chosen.value.strip())}")
 
     with html.div().classes("line"):
         html.span("No pictures at hand?")
@@ -91,7 +94,7 @@ def _card(item: DatasetItem) -> None:
             )
 
     async def show() -> None:
-        found = await run.io_bound(images_of, dataset, 6)
+        found = await aside(images_of, dataset, 6)
         with strip:
             for address, name in found:
                 with html.li():

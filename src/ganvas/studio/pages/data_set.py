@@ -1,11 +1,12 @@
 """The page of one dataset: what is in it, some of its images, its report."""
 
-from nicegui import html, run, ui
+from nicegui import html, ui
 
 from ganvas.data.attribution import ATTRIBUTION
 from ganvas.data.place import REPORT
 from ganvas.data.store import Dataset
 from ganvas.studio import layout, parts
+from ganvas.studio.aside import aside
 from ganvas.studio.files import address
 from ganvas.studio.previews import images_of
 from ganvas.studio.workspace import DatasetItem, Workspace
@@ -43,7 +44,7 @@ def page(workspace: Workspace, item: DatasetItem) -> None:
 
     async def show() -> None:
         with strip:
-            for source, name in await run.io_bound(images_of, dataset, 18):
+            for source, name in await aside(images_of, dataset, 18):
                 with html.li():
                     html.img(src=source, alt=name or "an image of the set")
                     html.span(name)

@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from nicegui import html, run, ui
+from nicegui import html, ui
 
 from ganvas.data.choices import Choices
-from ganvas.errors import GanvasError
+from ganvas.errors import GanvasError, UsageError
 from ganvas.studio import layout, parts
+from ganvas.studio.aside import aside
 from ganvas.studio.files import address
 from ganvas.studio.form import Form
 from ganvas.studio.job import Job
@@ -21,6 +22,8 @@ _CHANNELS = {"": "As the pictures are", "1": "Greyscale", "3": "Colour", "4": "C
 
 def page(workspace: Workspace, source: str) -> None:
     """Build the page of a source: a folder or file of the workspace or of this machine, or a set by its name."""
+    if source.startswith("-"):
+        raise UsageError(f"`{source}` is no source: it would be read as a flag. For such a folder write ./{source}.")
     with layout.frame(
         workspace, "data", "Look, then decide", f"`{source}`: nothing is changed in it; a dataset is a copy."
     ):
@@ -101,7 +104,7 @@ class _Preparation:
         await self._start("prepare", arguments, f"Make the dataset {place.name}", place)
 
     async def _start(self, verb: str, arguments: list[str], title: str, about: Path | None = None) -> None:
-        await run.io_bound(self.workspace.jobs.start, verb, arguments, title, about)
+        await aside(self.workspace.jobs.start, verb, arguments, title, about)
         self._follow()
 
     def _follow(self) -> None:

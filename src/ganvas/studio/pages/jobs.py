@@ -1,8 +1,9 @@
 """Jobs: everything that was begun here, and what it said."""
 
-from nicegui import html, run, ui
+from nicegui import html, ui
 
 from ganvas.studio import layout, parts
+from ganvas.studio.aside import aside
 from ganvas.studio.job import Job
 from ganvas.studio.workspace import Workspace
 
@@ -30,15 +31,15 @@ def _one(workspace: Workspace, job: Job) -> None:
         with parts.card("State", 2):
             parts.job_line(job, lambda _: controls.set_visibility(False))
             with html.div().classes("buttons") as controls:
-                parts.button("Stop", lambda: run.io_bound(job.stop), name="Stop in good order")
-                parts.button("End at once", lambda: run.io_bound(job.kill), "danger", "End at once, without saving")
+                parts.button("Stop", lambda: aside(job.stop), name="Stop in good order")
+                parts.button("End at once", lambda: aside(job.kill), "danger", "End at once, without saving")
             html.p("In the workspace's folder: ").classes("command")
             html.code(job.command)
         parts.heading("What it said")
         said = ui.label().classes("log tall").props("role=log tabindex=0")
 
         async def look() -> None:
-            state, lines = await run.io_bound(lambda: (job.state, job.tail(_LINES)))
+            state, lines = await aside(lambda: (job.state, job.tail(_LINES)))
             said.text = "\n".join(lines) or "Nothing yet."
             if state != "running":
                 timer.deactivate()

@@ -2,9 +2,10 @@
 
 from urllib.parse import quote
 
-from nicegui import html, run, ui
+from nicegui import html, ui
 
 from ganvas.studio import layout, parts
+from ganvas.studio.aside import aside
 from ganvas.studio.files import address
 from ganvas.studio.pages import train_compare, train_new, train_run
 from ganvas.studio.previews import grids_of
@@ -75,7 +76,7 @@ def _card(workspace: Workspace, item: RunItem, mark) -> None:  # noqa: ANN001
         )
 
     async def show() -> None:
-        grids, jobs = await run.io_bound(lambda: (grids_of(item.path), workspace.jobs.about(item.path)))
+        grids, jobs = await aside(lambda: (grids_of(item.path), workspace.jobs.about(item.path)))
         if grids:
             with picture, html.a(href=f"/train?run={quote(item.name)}"):
                 html.img(src=address(workspace, grids[-1]), alt=f"Newest samples of {item.name}").classes("sheet low")

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from nicegui import html, run, ui
+from nicegui import html, ui
 
 from ganvas.exporting.report.contents import Curve
 from ganvas.studio import layout, parts
+from ganvas.studio.aside import aside
 from ganvas.studio.files import address
 from ganvas.studio.pages.train_run import figures
 from ganvas.studio.previews import grids_of
@@ -46,7 +47,7 @@ def page(workspace: Workspace, names: list[str]) -> None:
         _table(["setting", *logs], [[name, *values] for name, values in different.items()])
 
     async def look() -> None:
-        charts.content = await run.io_bound(lambda: figures(_curves(logs)))
+        charts.content = await aside(lambda: figures(_curves(logs)))
         figures_box.clear()
         with figures_box:
             _figures(items, logs)

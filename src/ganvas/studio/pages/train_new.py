@@ -3,12 +3,13 @@
 from typing import Any
 from urllib.parse import quote
 
-from nicegui import html, run, ui
+from nicegui import html, ui
 
 from ganvas.data.store import Dataset
 from ganvas.errors import GanvasError
 from ganvas.recipes import RECIPES
 from ganvas.studio import layout, parts, run_plans
+from ganvas.studio.aside import aside
 from ganvas.studio.form import Form
 from ganvas.studio.pages.data_set import in_words
 from ganvas.studio.settings import flags, group_of
@@ -58,7 +59,7 @@ class _NewTraining:
         ui.timer(0.05, self._advise, once=True)
 
     async def _advise(self) -> None:
-        self.advice, warnings = await run.io_bound(run_plans.advice_on, self.dataset)
+        self.advice, warnings = await aside(run_plans.advice_on, self.dataset)
         with self.warnings:
             for words in warnings:
                 parts.words(f"Beware: {words}", "refused")
@@ -112,7 +113,7 @@ class _NewTraining:
         self.recipe = name
         self._mark()
         self._note(recipe=name)
-        found = await run.io_bound(run_plans.recipe_for, name, self.dataset)
+        found = await aside(run_plans.recipe_for, name, self.dataset)
         self.choice.clear()
         with self.choice:
             _Settings(self, found)
@@ -167,10 +168,15 @@ class _Settings:
             html.p(about).classes("about")
         return found
 
+    def length(self) -> run_plans.Length:
+        """Return the steps and minutes that were typed."""
+        steps = run_plans.number(self.steps.value, int, "steps")
+        return steps, run_plans.number(self.minutes.value, float, "minutes")
+
     def arguments(self) -> list[str]:
         """Return the command's arguments, but for where the run is to be."""
-        length = [("--steps", self.steps.value.strip()), ("--minutes", self.minutes.value.strip())]
-        given = [word for flag, value in length if value for word in (flag, value.replace(",", ""))]
+        length = zip(("--steps", "--minutes"), self.length(), strict=True)
+        given = [word for flag, value in length if value is not None for word in (flag, str(value))]
         return [self.recipe.recipe, "--data", f"data/{self.training.name}", *given, *flags(self.form.check())]
 
     def _changed(self) -> None:
@@ -198,9 +204,7 @@ class _Settings:
         with self.plan:
             parts.words("Playing some real rounds, for about 20 seconds ...", "quiet")
         try:
-            found = await run.io_bound(
-                run_plans.measured, self.recipe, self.training.dataset, self.steps.value, self.minutes.value, settings
-            )
+            found = await aside(run_plans.measured, self.recipe, self.training.dataset, self.length(), settings)
         except GanvasError as error:
             found = {"problem": str(error)}
         finally:
@@ -224,9 +228,9 @@ class _Settings:
     async def _start(self) -> None:
         arguments, settings = self.arguments(), self.form.check()
         place = self.training.workspace.place("runs", self.name.value)
-        await run.io_bound(run_plans.check, self.recipe, self.training.dataset, settings)
+        await aside(run_plans.check, self.recipe, self.training.dataset, settings)
         about = self.training.workspace.relative(place)
         title = f"Train {place.name}"
         jobs = self.training.workspace.jobs
-        await run.io_bound(jobs.start, "train", [*arguments, "--out", about], title, place)
+        await aside(jobs.start, "train", [*arguments, "--out", about], title, place)
         ui.navigate.to(f"/train?run={quote(place.name)}")

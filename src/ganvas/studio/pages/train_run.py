@@ -3,13 +3,14 @@
 from typing import Any
 
 from markupsafe import Markup
-from nicegui import html, run, ui
+from nicegui import html, ui
 
 from ganvas.errors import GanvasError
 from ganvas.exporting.report.charts import lines
 from ganvas.exporting.report.contents import Curve
 from ganvas.storage import read_json
 from ganvas.studio import gauge, layout, parts
+from ganvas.studio.aside import aside
 from ganvas.studio.film import Film
 from ganvas.studio.job import Job
 from ganvas.studio.run_controls import Controls
@@ -89,7 +90,7 @@ class _RunPage:
     async def _look(self) -> None:
         await self.controls.look()
         await self.film.look()
-        found = await run.io_bound(self._read)
+        found = await aside(self._read)
         if found is None:
             return
         self.charts.content, self.gauge.content, self.advice.content, self.facts.content = found["parts"]
