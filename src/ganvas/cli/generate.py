@@ -22,6 +22,7 @@ def generate(
     out: Annotated[Path, arg(help="folder for the PNG files and their grid")],
     num: Annotated[int | None, arg(help="how many images of a seed; 64 without, 1 of each of --seeds")] = None,
     label: Annotated[str | None, arg(help="class, by name or number, or a mixture: 3:0.5,8:0.5; by chance")] = None,
+    each_class: Annotated[bool, arg(help="each class in turn: of ten classes, image 13 shows class 3")] = False,
     seed: Annotated[int | None, arg(help="seed; image i of a seed is always the same; 0 without")] = None,
     seeds: Annotated[str | None, arg(help="many seeds, and ranges of them: 0-31,40")] = None,
     first: Annotated[int | None, arg(help="index of the first image; 0 without")] = None,
@@ -43,7 +44,7 @@ def generate(
     CycleGAN) is given them by --sources.
     """
     if sources:
-        drawn = [num, seed, seeds, first, mix, latents, *direction, captions or None]
+        drawn = [num, seed, seeds, first, mix, latents, *direction, captions or None, each_class or None]
         drawn += [None if truncation == 1 else truncation, None if bits == 8 else bits]
         _translate(model, out, label, sources, view, drawn)
         return
@@ -58,12 +59,13 @@ def generate(
     if latents is not None:
         from ganvas.workflows.project import generate_from
 
-        if (num, label, seed, seeds, first) != (None,) * 5:
+        if (num, label, seed, seeds, first) != (None,) * 5 or each_class:
             raise UsageError("The latents say which images: leave --num, --label, --seed, --seeds and --first out.")
         print(f"Grid: {generate_from(loaded, latents, out, captions, progress(), **choices)}")
         return
     from ganvas.workflows.generate import generate as work
 
+    choices["each_class"] = each_class
     print(f"Grid: {work(loaded, out, num, single, seed or 0, first or 0, progress(), seeds, captions, **choices)}")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -76,12 +76,28 @@ def draw_chunks(
 @torch.no_grad()
 def styles_of(generator: StyledGenerator, request: Request) -> Tensor:
     """Return the styles [N, L, W] of a request's latents and classes, in memory, nothing done to them yet."""
+    plain = replace(request, truncation=1.0, directions={})
     with resting(generator):
-        parts = [
-            generator.styles(*_latents_and_labels(generator, request, chunk, wanted))[wanted]
-            for chunk, wanted in _chunks(request)
-        ]
+        parts = [_styles(generator, plain, chunk, wanted, None)[wanted] for chunk, wanted in _chunks(plain)]
     return torch.cat(parts).cpu()
+
+
+@torch.no_grad()
+def settled(generator: Generator, request: Request) -> Request:
+    """Return the request of one image with truncation, directions and class already in its latents or styles.
+
+    What a walk between images drawn in different ways leads by: it draws the same image.
+    """
+    _check(generator, request)
+    if not isinstance(generator, StyledGenerator):
+        latents = None if request.latents is None else truncated(request.latents, request.truncation)
+        assert latents is not None
+        return replace(request, latents=_moved(latents, request), truncation=1.0, directions={})
+    wanted = slice(request.first % CHUNK, request.first % CHUNK + 1)
+    mean = mean_style(generator) if request.truncation != 1 else None
+    with resting(generator):
+        styles = _styles(generator, request, slice(0, 1), wanted, mean)[wanted]
+    return Request(styles=styles.cpu(), noise=request.noise, first=request.first)
 
 
 @contextmanager
@@ -97,23 +113,40 @@ def resting(generator: Generator) -> Iterator[None]:
 
 def _images(generator: Generator, request: Request, chunk: slice, wanted: slice, mean: Tensor | None) -> Tensor:
     """Return a whole chunk of images [CHUNK, C, H, W], those not asked for among them."""
-    device = next(generator.parameters()).device
     noise = [(0, 0)] * CHUNK
     noise[wanted] = request.noise[chunk] or [(0, 0)] * (chunk.stop - chunk.start)
     give_stream(generator, Stream(0, "generate/generator", rows=tuple(noise)))
+    if isinstance(generator, StyledGenerator):
+        return generator.synthesise(_styles(generator, request, chunk, wanted, mean))
+    latents, asked, weights = _latents_and_classes(generator, request, chunk, wanted)
+    with mixed_classes(generator, asked, weights):
+        return generator(_moved(truncated(latents, request.truncation), request), asked)
+
+
+def _styles(generator: StyledGenerator, request: Request, chunk: slice, wanted: slice, mean: Tensor | None) -> Tensor:
+    """Return the styles [CHUNK, L, W] that a chunk is synthesised of."""
     if request.styles is not None:
-        assert isinstance(generator, StyledGenerator)
-        styles = _padded(request.styles[chunk], wanted).to(device)
-        return generator.synthesise(_moved(truncated(styles, request.truncation, mean), request))
-    latents, asked = _latents_and_labels(generator, request, chunk, wanted)
-    weights = None
+        styles = _padded(request.styles[chunk], wanted).to(next(generator.parameters()).device)
+    else:
+        latents, asked, weights = _latents_and_classes(generator, request, chunk, wanted)
+        with mixed_classes(generator, asked, weights):
+            styles = generator.styles(latents, asked)
+    return _moved(truncated(styles, request.truncation, mean), request)
+
+
+def _latents_and_classes(
+    generator: Generator, request: Request, chunk: slice, wanted: slice
+) -> tuple[Tensor, Tensor | None, Tensor | None]:
+    """Return the latents [CHUNK, Z] of a whole chunk, its classes [CHUNK], and their weights [CHUNK, K], if any."""
+    assert request.latents is not None
+    device = next(generator.parameters()).device
+    labels, weights = torch.zeros(CHUNK, dtype=torch.long), None
+    if request.labels is not None:
+        labels[wanted] = torch.from_numpy(request.labels[chunk])
     if request.class_weights is not None:
         weights = _padded(torch.from_numpy(request.class_weights[chunk]), wanted).to(device)
-    with mixed_classes(generator, asked, weights):
-        if isinstance(generator, StyledGenerator):
-            styles = truncated(generator.styles(latents, asked), request.truncation, mean)
-            return generator.synthesise(_moved(styles, request))
-        return generator(_moved(truncated(latents, request.truncation), request), asked)
+    asked = labels.to(device) if generator.num_classes else None
+    return _padded(request.latents[chunk], wanted).to(device), asked, weights
 
 
 def _chunks(request: Request) -> Iterator[tuple[slice, slice]]:
@@ -121,18 +154,6 @@ def _chunks(request: Request) -> Iterator[tuple[slice, slice]]:
     for start in range(-(request.first % CHUNK), request.num, CHUNK):
         chunk = slice(max(start, 0), min(start + CHUNK, request.num))
         yield chunk, slice(chunk.start - start, chunk.stop - start)
-
-
-def _latents_and_labels(
-    generator: Generator, request: Request, chunk: slice, wanted: slice
-) -> tuple[Tensor, Tensor | None]:
-    """Return the latents [CHUNK, Z] of a whole chunk, and its classes [CHUNK] where there are any."""
-    assert request.latents is not None
-    device = next(generator.parameters()).device
-    labels = torch.zeros(CHUNK, dtype=torch.long)
-    if request.labels is not None:
-        labels[wanted] = torch.from_numpy(request.labels[chunk])
-    return _padded(request.latents[chunk], wanted).to(device), labels.to(device) if generator.num_classes else None
 
 
 def _padded(values: Tensor, wanted: slice) -> Tensor:

@@ -123,6 +123,21 @@ def labels_at(model: Model, addresses: Sequence[Address]) -> NDArray[np.int64] |
     return stream.integers(len(addresses), len(model.classes))
 
 
+def each_class_of(
+    model: Model, addresses: Addresses, choice: Choice, labels: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
+    """Return the classes of images when each is to be seen: image i of a seed shows class i modulo their number.
+
+    Raises `UsageError` where `labels` or a mixture say otherwise, or the model draws no wanted classes.
+    """
+    if labels is not None or choice.mixture:
+        raise UsageError("Each class in turn, or one wanted: give --each-class or --label, not both.")
+    if not model.conditional:
+        raise UsageError("This model draws no wanted classes: leave --each-class out, or train an ACGAN recipe.")
+    indices = np.array([index for _, index in addresses.block(0, addresses.total)], np.int64)
+    return indices % len(model.classes)
+
+
 def mixture_of(model: Model, choice: Choice) -> NDArray[np.float32] | None:
     """Return the weights [K] of the classes of a mixture; None where none is asked for."""
     if not choice.mixture:

@@ -18,7 +18,7 @@ from ganvas.images import DeepPixels, Pixels, contact_sheet, save_png, to_bytes
 from ganvas.progress import Lines, Progress
 from ganvas.provenance import Provenance
 from ganvas.storage import growing_file, on_disk, sync_disks
-from ganvas.workflows.choice import Addresses, Choice, Part, choice_of, parts
+from ganvas.workflows.choice import Addresses, Choice, Part, choice_of, each_class_of, parts
 from ganvas.workflows.model import Labels, Model, load
 
 GRID = "grid.png"
@@ -49,13 +49,15 @@ def generate(
     progress: Progress | None = None,
     seeds: str | Iterable[int] | None = None,
     captions: bool = False,
+    each_class: bool = False,
     **choices: Any,  # noqa: ANN401
 ) -> Path:
     """Write images `first` ... `first + num - 1` of `seed`, 64 without `num`, into `out`; return their grid's path.
 
     `seeds`, numbers or a text such as `0-31,40`, is in place of `seed`, with one image of each where `num` is not
     given. Files are named by seed and index, say how they were made, and are listed with their classes in
-    `images.jsonl`; `captions` writes class and seed beneath each in the grid. `choices` are the fields of `Choice`:
+    `images.jsonl`; `captions` writes class and seed beneath each in the grid. With `each_class` image i shows class
+    i modulo the number of classes, in place of `labels`. `choices` are the fields of `Choice`:
     truncation, directions, mixture, mix_seed, mix_layers, bits. Other files in the folder are left alone.
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
@@ -63,7 +65,8 @@ def generate(
     chosen = seeds_of([seed] if seeds is None else seeds)
     addresses = Addresses(chosen, first, num if num is not None else 64 if seeds is None else 1)
     numbers = model.class_numbers(labels, model.check_num(addresses.total, first))
-    drawn = _drawn(model, parts(model, addresses, numbers, choice), choice)
+    numbers = each_class_of(model, addresses, choice, numbers) if each_class else numbers
+    drawn = draw_pictures(model, parts(model, addresses, numbers, choice), choice)
     progress.begin("generating", addresses.total)
     shown, facts = save_pictures(folder, drawn, _MOST_IN_GRID, progress)
     save_png(folder / GRID, *grid_of(model, shown, facts, addresses.total, choice, captions))
@@ -133,7 +136,9 @@ def draw_classes(model: Model, path: Path, columns: int = 10, seed: int = 0) -> 
     return path
 
 
-def _drawn(model: Model, asked: Iterable[Part], choice: Choice) -> Iterator[tuple[Pixels | DeepPixels, list[Picture]]]:
+def draw_pictures(
+    model: Model, asked: Iterable[Part], choice: Choice
+) -> Iterator[tuple[Pixels | DeepPixels, list[Picture]]]:
     """Yield pictures in chunks, each with its facts and provenance."""
     for part in asked:
         place = 0

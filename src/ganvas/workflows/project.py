@@ -106,7 +106,7 @@ def generate_from(
     choice = choice_of(model, choices, ("mixture",))
     rows = read_latents(Path(latents), model)
     progress.begin("generating", len(rows))
-    drawn = _drawn(model, rows, choice)
+    drawn = draw_projected(model, rows, choice)
     shown, facts = save_pictures(folder, drawn, _MOST_SHOWN, progress)
     sheet = captioned_sheet(shown, [fact["file"] for fact in facts]) if captions else contact_sheet(shown)
     settings = {"sheet": f"{len(shown)} of {len(rows)} images of given latents", **choice.plain_changes()}
@@ -178,7 +178,10 @@ def _requests(model: Model, rows: list[LatentRow]) -> Iterator[Request]:
             raise UsageError("The latents of the file are not all of one length.") from error
 
 
-def _drawn(model: Model, rows: list[LatentRow], choice: Choice) -> Iterator[tuple[Pixels | DeepPixels, list[Picture]]]:
+def draw_projected(
+    model: Model, rows: list[LatentRow], choice: Choice
+) -> Iterator[tuple[Pixels | DeepPixels, list[Picture]]]:
+    """Yield pictures of given latents in chunks, each with its facts and provenance."""
     index = 0
     for request in _requests(model, rows):
         for chunk in pictures_of(model, refined(model, request, choice), choice.bits):
