@@ -63,9 +63,14 @@ def test_scores_of_these_weights_stand_on_every_card(run_copy, digits_at, tmp_pa
         measured.append((results, card.split("## How good it is")[1].split("##")[0]))
         assert kept_evaluations(folder) == kept_evaluations(run_copy)
     assert measured[0] == measured[1] == measured[2]
+
+
+@pytest.mark.slow
+def test_scores_of_these_weights_stand_in_the_page(run_copy, digits_at, tmp_path):
+    evaluate(run_copy, digits_at(8), progress=Silent(), features=["pixels8"], metrics=["fid"])
     page = export(run_copy, tmp_path / "page.html", "web", Silent()).read_text("utf-8")
-    for score in kept_evaluations(run_copy)[0].scores:
-        assert f"{score.metric} ({score.protocol})" in page
+    (score,) = kept_evaluations(run_copy)[0].scores
+    assert f"{score.metric} ({score.protocol})" in page
 
 
 def test_the_cards_commands_without_ganvas_run(repository):
