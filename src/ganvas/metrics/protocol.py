@@ -44,18 +44,22 @@ class View(NamedTuple):
 
 
 class Shared:
-    """What several metrics need of the same features, computed once; the last few results are kept."""
+    """What several metrics need of the same features and one reference, computed once; the last few are kept."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[str, NDArray[Any], Any]] = []
 
     def once(self, name: str, features: NDArray[Any], compute: Callable[[], _Value]) -> _Value:
-        """Return what `compute` returns, of this name and these very features, which are held as long."""
-        found = [kept for kept in self._kept if kept[0] == name and kept[1] is features]
-        value = found[0][2] if found else compute()
-        others = [kept for kept in self._kept if not (kept[0] == name and kept[1] is features)]
+        """Return what `compute` returns, of this name and features equal to these, which are held as long."""
+        known = [kept[0] == name and _equal(kept[1], features) for kept in self._kept]
+        value = self._kept[known.index(True)][2] if any(known) else compute()
+        others = [kept for kept, is_found in zip(self._kept, known, strict=True) if not is_found]
         self._kept = [*others[1 - _MOST_SHARED :], (name, features, value)]
         return value
+
+
+def _equal(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    return one is other or (np.array_equal(one[:1], other[:1]) and np.array_equal(one, other))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Small feature networks: `grey` learnt from MNIST and ships with Ganvas, `colour` learns from CIFAR-10.
+"""Small feature networks that ship with Ganvas: `grey` learnt from MNIST, `colour` from CIFAR-10.
 
 For images of 28 to 64 pixels: whatever their size, they are averaged by area to 32x32. The weights lie in `shipped/`,
 each beside a card that says what it learnt from and how; `small_training.py` made them.
@@ -131,7 +131,7 @@ def _feature_network(name: str, folder: Path | None, tells: str) -> FeatureNetwo
         if pixels.shape[-1] != card.channels:
             raise ModelError(
                 f"The features `{name}` take images with {card.channels} channels; these have {pixels.shape[-1]}. "
-                "Score with features for these: `grey` takes 1 channel, `pixels8` any."
+                "Score with features for these: `grey` takes 1 channel, `colour` 3, `pixels8` any."
             )
         with torch.inference_mode():
             return network.features(as_input(pixels)).numpy()
