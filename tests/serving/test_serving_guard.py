@@ -125,8 +125,12 @@ def test_large_heads_are_refused_in_one_piece_or_in_many(at):
     assert refused(ask(at, X="x" * 9000)) == (431, "too_large")
     assert refused(ask(at, path="/" + "a" * 9000)) == (431, "too_large")
     assert refused(ask(at, **{f"X-{number}": "1" for number in range(900)})) == (431, "too_large")
-    flood = (b"X-%d: 1\r\n" % number for number in range(400))
-    assert refused(talk(at[0], b"GET / HTTP/1.1\r\n", *flood, pause=0.001)) == (400, "unreadable")
+    assert refused(ask(at, **{f"X-{number}": "1" for number in range(9000)})) in {
+        (431, "too_large"),
+        (400, "unreadable"),
+    }
+    unfinished = b"GET / HTTP/1.1\r\n" + (b"X: " + b"x" * 1000 + b"\r\n") * 6
+    assert refused(talk(at[0], unfinished)) == (400, "unreadable")
 
 
 def test_chunks_that_lie_end_the_connection_and_nothing_else(at):

@@ -37,6 +37,7 @@ class Connections:
         """Return the protocol of one connection."""
         connection = Connection(self)
         connection.inner = Http(config, server_state, app_state | {CONNECTION: connection}, _loop)
+        connection.inner.connection = connection
         return connection
 
 
@@ -49,7 +50,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, connections: Connections) -> None:
         self.connections, self.limits = connections, connections.limits
         self.timer: asyncio.TimerHandle | None = None
-        self.heard = self.passed_on = False
+        self.heard = self.passed_on = self.refused = False
         self.unread = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -65,9 +66,9 @@ class Connection(asyncio.Protocol):
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
-        """Pass on what comes in."""
+        """Pass on what comes in, but nothing behind what was refused."""
         self.heard = True
-        if self.passed_on and not self.transport.is_closing():
+        if self.passed_on and not self.refused and not self.transport.is_closing():
             self.inner.data_received(data)
 
     def eof_received(self) -> bool | None:
@@ -97,7 +98,7 @@ class Connection(asyncio.Protocol):
     def end(self) -> None:
         """It has been answered: the next headers, or the reading of the answer, have their own time."""
         self.heard = False
-        if self in self.connections.open:
+        if self in self.connections.open and not self.refused:
             self._await_head()
 
     def leave(self) -> None:
@@ -106,9 +107,14 @@ class Connection(asyncio.Protocol):
         self._at(None)
 
     def refuse(self, refusal: Refusal) -> None:
-        """Answer without a request, and close."""
+        """Answer without a request, and close when that is read, or soon.
+
+        At once would lose the answer: closing on bytes that nobody has read resets a connection.
+        """
+        self.refused = True
         self.transport.write(refusal.raw())
-        self.transport.close()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
         self._at(_LINGER_SECONDS, self.transport.abort)
 
     def _await_head(self) -> None:
@@ -123,7 +129,7 @@ class Connection(asyncio.Protocol):
                 self._await_head()
             else:
                 self.transport.abort()
-        elif self.heard and not self.transport.is_closing():
+        elif self.heard and not self.refused and not self.transport.is_closing():
             message = f"The headers did not arrive within {self.limits.head_seconds:g} s."
             self.refuse(Refusal(408, "too_slow", message, "Send them in one go."))
         else:
@@ -139,12 +145,15 @@ class Connection(asyncio.Protocol):
 class Http(H11Protocol):
     """uvicorn's own protocol, that answers what is no HTTP in our form: its one place to say so is this method."""
 
+    connection: Connection
+
     def send_400_response(self, msg: str) -> None:
         """Answer what cannot be read as a request, where that can still be answered, and close."""
-        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            message = "This is no HTTP request that can be read, or its headers are too large."
-            self.transport.write(Refusal(400, "unreadable", message, "Send a valid one, with smaller headers.").raw())
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        self.transport.close()
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            message = "This is no HTTP request that can be read, or its headers are too large."
+            self.connection.refuse(Refusal(400, "unreadable", message, "Send a valid one, with smaller headers."))
+        else:
+            self.transport.close()
