@@ -46,7 +46,7 @@ def build(workspace: Workspace, door: Door, limits: uploads.Limits | None = None
     app.mount("/scripts", StaticFiles(directory=_SCRIPTS))
     theme.set_defaults()
     for name in PAGES:
-        ui.page("/" if name == "start" else f"/{name}", response_timeout=60.0)(_builder(name, workspace))
+        ui.page("/" if name == "start" else f"/{name}", response_timeout=300.0)(_builder(name, workspace))
     ui.run_with(
         app,
         title="Ganvas",
