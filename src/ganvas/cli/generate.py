@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, UseAppendAction, arg
 
 from ganvas.cli.arguments import parse
 from ganvas.cli.terminal import progress
 from ganvas.errors import UsageError
+
+if TYPE_CHECKING:
+    from ganvas.workflows.model import Model
 
 
 def run(arguments: list[str]) -> None:
@@ -57,11 +60,7 @@ def generate(
     choices: dict[str, Any] = {"truncation": truncation, "directions": read_strengths(direction), "bits": bits}
     choices |= {"mixture": mixture} | read_mix(mix)
     if latents is not None:
-        from ganvas.workflows.project import generate_from
-
-        if (num, label, seed, seeds, first) != (None,) * 5 or each_class:
-            raise UsageError("The latents say which images: leave --num, --label, --seed, --seeds and --first out.")
-        print(f"Grid: {generate_from(loaded, latents, out, captions, progress(), **choices)}")
+        _draw_from(loaded, latents, out, captions, choices, [num, label, seed, seeds, first, each_class or None])
         return
     from ganvas.workflows.generate import generate as work
 
@@ -101,6 +100,16 @@ def read_mix(text: str | None) -> dict[str, Any]:
     if not all(word.isdecimal() for word in (seed, low, high or low)):
         raise UsageError(f"`{text}` is no style to mix: give SEED:FIRST-LAST, such as 7:4-9.")
     return {"mix_seed": int(seed), "mix_layers": (int(low), int(high or low))}
+
+
+def _draw_from(
+    model: "Model", latents: Path, out: Path, captions: bool, choices: dict[str, Any], others: list[Any]
+) -> None:
+    if any(other is not None for other in others):
+        raise UsageError("The latents say which images: leave --num, --label, --seed, --seeds and --first out.")
+    from ganvas.workflows.project import generate_from
+
+    print(f"Grid: {generate_from(model, latents, out, captions, progress(), **choices)}")
 
 
 def _translate(model: Path, out: Path, label: str | None, sources: tuple[Path, ...], view: bool, others: list) -> None:

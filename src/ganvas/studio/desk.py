@@ -13,6 +13,7 @@ from ganvas.config import Config, Field
 from ganvas.errors import ConfigurationError
 from ganvas.studio import parts
 from ganvas.studio.drawing import Abilities, Wanted
+from ganvas.studio.range import Range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,12 +27,6 @@ _STYLE = Path(__file__).with_name("desk.css")
 def add_style() -> None:
     """Give a page the looks of desk, stage and tables of scores."""
     ui.add_head_html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
-
-
-class PromptSlider(ui.slider):
-    """A slider that moves under the hand, however long the server takes to hear of it."""
-
-    LOOPBACK = False
 
 
 class Noted(Config):
@@ -64,7 +59,7 @@ class Desk:
         self.latents = ""
         self.mixture = {name: noted.mixture.get(name, 0.0) for name in abilities.classes[:MOST_CHIPS]}
         self.directions = {name: noted.directions.get(name, 0.0) for name in abilities.directions}
-        self.sliders: list[tuple[ui.slider, float]] = []
+        self.sliders: list[tuple[Range, float]] = []
         self.chips: dict[str, ui.element] = {}
 
     @property
@@ -78,7 +73,7 @@ class Desk:
             each_class=self.kind == EACH,
             latents=Path(self.latents) if self.latents else None,
             mixture={name: share for name, share in self.mixture.items() if share} if self.kind == MIX else {},
-            truncation=float(self.truncation.value or 0.0),
+            truncation=self.truncation.value,
             directions={name: far for name, far in self.directions.items() if far},
         )
 
@@ -174,7 +169,7 @@ class Desk:
 
     def _slider(
         self, name: str, low: float, high: float, step: float, value: float, rest: float, moved: Callable[[float], None]
-    ) -> ui.slider:
+    ) -> Range:
         """Add a slider with its name before it and its value behind; `rest` is where it is put back to."""
         with html.div().classes("slide"):
             html.span(name).props("aria-hidden=true").classes("of")
@@ -183,10 +178,8 @@ class Desk:
                 number.text = f"{far:g}"
                 moved(far)
 
-            slider = PromptSlider(min=low, max=high, step=step, value=value)
-            slider.props["aria-label"] = name
+            slider = Range(name, low, high, step, value, show)
             number = ui.label(f"{value:g}").classes("number").props("aria-hidden=true")
-            slider.on_value_change(lambda event: show(round(float(event.value or 0), 4)))
         self.sliders.append((slider, rest))
         return slider
 

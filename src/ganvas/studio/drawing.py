@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from ganvas.config import Config, Field
+from ganvas.progress import Silent
 
 if TYPE_CHECKING:
     from ganvas.provenance import Provenance
@@ -167,7 +168,8 @@ class Drawing:
 
         with TemporaryDirectory() as place:
             file = Path(place) / "walk.webp"
-            walk(self.model(folder), file, frames=frames, frames_per_second=per_second, favourites=favourites)
+            how = {"frames": frames, "frames_per_second": per_second, "progress": Silent()}
+            walk(self.model(folder), file, favourites=favourites, **how)
             return file.read_bytes()
 
 

@@ -124,6 +124,10 @@ class Job:
             return file.read().decode(errors="replace").splitlines()[-num:]
         return []
 
+    def said(self, num: int = 40) -> list[str]:
+        """Return the last lines that it printed, those of progress left out."""
+        return [line for line in self.tail(4 * num) if not _PROGRESS.match(line)][-num:]
+
     def progress(self) -> Progress | None:
         """Return how far it is, where it said so."""
         found = list(_PROGRESS.finditer("\n".join(self.tail(50))))

@@ -1,5 +1,6 @@
 """What can be done with a run: pause, go on, stop, resume after a kill, train longer."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from nicegui import html, ui
@@ -66,7 +67,7 @@ class Controls:
         elif item is not None:
             parts.button("Go on", self._resume, "primary", "Go on from the last checkpoint")
 
-    async def _do(self, action) -> None:  # noqa: ANN001
+    async def _do(self, action: Callable[[], None]) -> None:
         await aside(action)
         await self.look()
 

@@ -100,7 +100,7 @@ def score_tables(groups: list[Group]) -> None:
         with parts.card(f"Seen through {group.name}"):
             parts.words(group.caution, "quiet")
             with html.div().classes("scroll"), html.table().classes("scores"):
-                _head("metric", "model", "95 %", "between noise and real images", "real", "noise")
+                _head("metric", "model", "between noise and real images", "95 %", "real", "noise")
                 with html.tbody():
                     for row in group.rows:
                         _row(row)
@@ -139,9 +139,9 @@ def _row(row: Row) -> None:
             html.span(row.score.metric)
             html.span(f"{row.tells} {row.better.capitalize()}.".strip()).classes("tells")
         html.td(row.value).classes("number value")
-        html.td(row.interval).classes("number quiet")
         with html.td().classes("way-cell"), html.div().classes("way").props("role=img") as way:
             way.props["aria-label"] = f"{row.place:.0f} of 94 % of the way from noise to real images"
             html.span().style(f"width: {row.place:.1f}%")
+        html.td(row.interval).classes("number quiet")
         html.td(row.real).classes("number quiet")
         html.td(row.noise).classes("number quiet")

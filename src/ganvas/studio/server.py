@@ -25,9 +25,15 @@ from ganvas.studio.pages import PAGES
 from ganvas.studio.workspace import Workspace
 
 LIMITS = Limits(
-    most_connections=512, most_body_bytes=1 << 40, body_seconds=60.0, request_seconds=86_400.0, drain_seconds=3.0
+    most_connections=512,
+    most_body_bytes=1 << 40,
+    head_seconds=60.0,
+    body_seconds=60.0,
+    least_bytes_per_second=1024,
+    request_seconds=86_400.0,
+    drain_seconds=3.0,
 )
-"""Of the guard: how large an upload may be, `uploads.Limits` says."""
+"""Of the guard, with patience for browsers on a busy machine; how large an upload may be, `uploads.Limits` says."""
 _SCRIPTS = Path(__file__).with_name("scripts")
 _RECONNECT_SECONDS = 60.0  # for which the server keeps a page whose browser went to sleep
 
@@ -40,7 +46,7 @@ def build(workspace: Workspace, door: Door, limits: uploads.Limits | None = None
     app.mount("/scripts", StaticFiles(directory=_SCRIPTS))
     theme.set_defaults()
     for name in PAGES:
-        ui.page("/" if name == "start" else f"/{name}", response_timeout=60.0)(_builder(name, workspace))
+        ui.page("/" if name == "start" else f"/{name}", response_timeout=300.0)(_builder(name, workspace))
     ui.run_with(
         app,
         title="Ganvas",

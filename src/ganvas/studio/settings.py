@@ -113,7 +113,7 @@ def shown(value: Any) -> str:  # noqa: ANN401
         return ""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return " ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
 
 
 def _words(name: str) -> str:

@@ -25,7 +25,7 @@ def page(workspace: Workspace, source: str) -> None:
     if source.startswith("-"):
         raise UsageError(f"`{source}` is no source: it would be read as a flag. For such a folder write ./{source}.")
     with layout.frame(
-        workspace, "data", "Look, then decide", f"`{source}`: nothing is changed in it; a dataset is a copy."
+        workspace, "data", "Look, then decide", f"Of {source} a dataset is made; in it nothing is changed."
     ):
         _Preparation(workspace, source)
 
@@ -113,7 +113,8 @@ class _Preparation:
         job = next((job for job in mine if job.order.verb in ("doctor", "prepare")), None)
         self.outcome.clear()
         if job is not None:
-            with self.outcome, parts.card(job.title):
+            with self.outcome, parts.card() as card:
+                card.props["aria-label"] = job.title
                 parts.job_line(job, self._ended)
                 self.result = html.div().classes("stack")
 
@@ -124,7 +125,7 @@ class _Preparation:
             elif job.order.verb == "prepare" and job.about is not None:
                 html.a("Open the dataset", href=f"/data?dataset={quote(job.about.name)}").classes("button primary")
             elif self.report().is_file():
-                html.pre("\n".join(job.tail(40))).classes("log")
+                html.pre("\n".join(job.said())).classes("log")
                 html.iframe(src=address(self.workspace, self.report()), title="What was found").classes("report")
 
 

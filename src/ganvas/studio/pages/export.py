@@ -102,6 +102,9 @@ class _Forms:
 
     def _start(self, form: str, place: Any) -> None:  # noqa: ANN401
         out = self.workspace.folder / self._out(form)
+        if any(job.state == "running" for job in self.workspace.jobs.about(out)[:1]):
+            ui.notify("It is being made already.", type="info")
+            return
         title = f"Export {self.model.value} to {_TITLES.get(form, form)}"
         try:
             job = self.workspace.jobs.start("export", self._arguments(form), title, out)

@@ -1,5 +1,6 @@
 """Train: the runs there are, a new one, and the ways to its pages."""
 
+from collections.abc import Callable
 from urllib.parse import quote
 
 from nicegui import html, ui
@@ -54,7 +55,7 @@ def _overview(workspace: Workspace) -> None:
                 parts.job_line(job)
 
 
-def _card(workspace: Workspace, item: RunItem, mark) -> None:  # noqa: ANN001
+def _card(workspace: Workspace, item: RunItem, mark: Callable[[str, bool], None]) -> None:
     with parts.card() as card:
         card.props["aria-label"] = f"Run {item.name}"
         with html.div().classes("line between"):
