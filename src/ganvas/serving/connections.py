@@ -144,7 +144,7 @@ class Connection(asyncio.Protocol):
         self.timer = None if seconds is None else loop.call_later(seconds, self._soon, action, _PATIENCE)
 
     def _soon(self, action: Any, patience: int) -> None:  # noqa: ANN401
-        """Act some rounds of the event loop later: what has come in but was not read, since we were busy, is in time."""
+        """Act some rounds of the event loop later: what came in and was not read, since we were busy, is in time."""
         again = () if patience == 0 else (action, patience - 1)
         self.timer = asyncio.get_running_loop().call_soon(self._soon if again else action, *again)
 
