@@ -18,6 +18,8 @@ from ganvas.serving.refusals import Refusal
 
 CONNECTION = "ganvas_connection"
 _LINGER_SECONDS = 1.0
+_PATIENCE = 3
+"""Rounds of the event loop: one to read, one to begin what was read."""
 
 
 class Connections:
@@ -49,7 +51,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, connections: Connections) -> None:
         self.connections, self.limits = connections, connections.limits
-        self.timer: asyncio.TimerHandle | None = None
+        self.timer: asyncio.Handle | None = None
         self.heard = self.passed_on = self.refused = False
         self.unread = 0
 
@@ -139,7 +141,12 @@ class Connection(asyncio.Protocol):
         if self.timer is not None:
             self.timer.cancel()
         loop = asyncio.get_running_loop()
-        self.timer = None if seconds is None else loop.call_later(seconds, action)
+        self.timer = None if seconds is None else loop.call_later(seconds, self._soon, action, _PATIENCE)
+
+    def _soon(self, action: Any, patience: int) -> None:  # noqa: ANN401
+        """Act some rounds of the event loop later: what came in and was not read, since we were busy, is in time."""
+        again = () if patience == 0 else (action, patience - 1)
+        self.timer = asyncio.get_running_loop().call_soon(self._soon if again else action, *again)
 
 
 class Http(H11Protocol):
