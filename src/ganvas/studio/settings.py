@@ -48,7 +48,7 @@ class Setting(NamedTuple):
         try:
             read = TypeAdapter(Annotated[self.field.annotation, Field(), *self.field.metadata]).validate_python(value)
         except ValidationError as error:
-            raise ValueError(error.errors()[0]["msg"]) from error
+            raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
         of_parts = isinstance(read, tuple) and any(isinstance(item, Config) for item in read)
         return value if of_parts else read  # an operation is written, and sent, as its short text
 

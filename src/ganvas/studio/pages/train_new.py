@@ -95,7 +95,7 @@ class _NewTraining:
                 html.b(name)
                 if tag:
                     html.span(tag).classes("tag good")
-            html.span(RECIPES[name].summary).classes("quiet")
+            html.span(RECIPES[name].summary.replace("`", "")).classes("quiet")
             with html.ul():
                 for words in reasons:
                     html.li(words)
