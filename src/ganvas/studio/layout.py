@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from nicegui import html, ui
 
@@ -52,4 +53,4 @@ def _appearance(workspace: Workspace) -> None:
 
     with ui.button(icon="contrast", color=None).props('flat round dense aria-label="Light or dark"'), ui.menu():
         for appearance, words in (("auto", "As the system"), ("light", "Light"), ("dark", "Dark")):
-            ui.menu_item(words, on_click=lambda appearance=appearance: choose(appearance))
+            ui.menu_item(words, on_click=partial(choose, appearance))
