@@ -47,7 +47,7 @@ def _drop(page, address):
     page.set_input_files(
         "#choose-files", {"name": "digits.zip", "mimeType": "application/zip", "buffer": zip_of_digits()}
     )
-    page.wait_for_url("**/data?source=*")
+    page.wait_for_url("**/data?source=**")
 
 
 def _prepare(page):
