@@ -45,8 +45,9 @@ class Setting(NamedTuple):
         value = typed
         if isinstance(typed, str) and not self.choices:
             value = self._of_text(typed.strip())
+        declared: Any = (self.field.annotation, self.field)
         try:
-            found = create_model("One", value=(self.field.annotation, self.field)).model_validate({"value": value})
+            found = create_model("One", value=declared).model_validate({"value": value})
         except ValidationError as error:
             raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
         read = dict(found)["value"]
