@@ -22,8 +22,8 @@ def frame(workspace: Workspace, name: str, title: str, lead: str = "") -> Iterat
     """
     ui.page_title(f"{title} · Ganvas")
     theme.apply(workspace.notes("studio").get("appearance", "auto"))
-    html.a("Skip to content", href="#content").classes("skip")
     with ui.header(wrap=False).classes("top"):
+        html.a("Skip to content", href="#content").classes("skip")
         html.a("Ganvas", href="/").classes("name").props('aria-label="Ganvas, start"')
         with html.nav().props('aria-label="The road"'):
             for page in _ROAD:
