@@ -85,7 +85,7 @@ NAMELESS = """() => {
   const named = (element) => (element.getAttribute("aria-label") || element.textContent || element.title
     || (element.labels && [...element.labels].map((label) => label.textContent).join(" "))
     || [...(element.getAttribute("aria-labelledby") || "").split(" ")].map((id) => document.getElementById(id)?.textContent || "").join("")
-    || element.alt || "").trim();
+    || element.alt || [...element.querySelectorAll("img")].map((image) => image.alt).join(" ") || "").trim();
   const controls = document.querySelectorAll("a[href], button, input, select, textarea, [role=button], [role=slider], [role=checkbox], [role=switch], [role=combobox], img, iframe");
   return [...controls].filter((element) => shown(element) && !element.closest("[aria-hidden=true]"))
     .filter((element) => element.tagName === "IMG" ? !element.hasAttribute("alt") : element.tagName === "IFRAME" ? !element.title : !named(element))

@@ -3,6 +3,7 @@
 import http.client
 import json
 import shutil
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
@@ -45,10 +46,10 @@ def browser():
 
 def ask(served, path, method="GET", body=None, **headers):
     place = urlsplit(served.address)
-    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=120)
-    connection.request(method, path, body, headers)
-    answer = connection.getresponse()
-    return answer.status, dict(answer.getheaders()), answer.read()
+    with closing(http.client.HTTPConnection(place.hostname, place.port, timeout=120)) as connection:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, dict(answer.getheaders()), answer.read()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])

@@ -47,7 +47,7 @@ def _drop(page, address):
     page.set_input_files(
         "#choose-files", {"name": "digits.zip", "mimeType": "application/zip", "buffer": zip_of_digits()}
     )
-    page.wait_for_url("**/data?source=*")
+    page.wait_for_url("**/data?source=**")
 
 
 def _prepare(page):
@@ -66,7 +66,9 @@ def _prepare(page):
 def _train(page):
     """Train, and watch the losses move on the page of the run."""
     page.goto(page.url.partition("/data")[0] + "/train?data=digits")
+    page.get_by_label("name of the run").wait_for(timeout=WAIT)  # the recipe advised is shown first
     page.get_by_role("button", name="compact").first.click()
+    page.get_by_role("heading", name="compact: how long").wait_for(timeout=WAIT)
     page.get_by_label("name of the run").fill("digits")
     page.get_by_label("steps", exact=True).fill(str(STEPS))
     page.wait_for_function(

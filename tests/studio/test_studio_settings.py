@@ -53,6 +53,6 @@ def test_choices_of_preparation_have_a_form_too():
     assert settings["policies.near_duplicates"].choices == ("keep", "drop", "quarantine")
     assert settings["scaling.scaling_components"].read("") is None
     assert settings["scaling.scaling_components"].read("4") == 4
-    assert settings["editing.operations"].read("gamma:0.8 blur:2") == ("gamma:0.8", "blur:2")
+    assert settings["editing.operations"].read("gamma:0.8 invert") == ("gamma:0.8", "invert")
     with pytest.raises(ValueError, match="operation"):
         settings["editing.operations"].read("nonsense:1")

@@ -44,14 +44,17 @@ class Film:
                 self.slider.set_value(len(grids) - 1)
             self._show()
 
+    def _place(self) -> int:
+        return int(self.slider.value or 0)
+
     def _moved(self) -> None:
-        self.follows = self.slider.value >= len(self.grids) - 1
+        self.follows = self._place() >= len(self.grids) - 1
         self._show()
 
     def _show(self) -> None:
         if not self.grids:
             return
-        grid = self.grids[min(int(self.slider.value), len(self.grids) - 1)]
+        grid = self.grids[min(self._place(), len(self.grids) - 1)]
         self.picture.props["src"] = address(self.workspace, grid)
         self.picture.props["alt"] = f"Samples after {int(grid.stem):,} steps"
         self.picture.update()
@@ -61,7 +64,7 @@ class Film:
         if self.timer.active:
             self._pause()
             return
-        if self.slider.value >= len(self.grids) - 1:
+        if self._place() >= len(self.grids) - 1:
             self.slider.set_value(0)
         self.timer.activate()
         self.play.text = "Hold"
@@ -71,7 +74,7 @@ class Film:
         self.play.text = "Play"
 
     def _next(self) -> None:
-        if self.slider.value >= len(self.grids) - 1:
+        if self._place() >= len(self.grids) - 1:
             self._pause()
         else:
-            self.slider.set_value(self.slider.value + 1)
+            self.slider.set_value(self._place() + 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from nicegui import html, ui
 
@@ -21,8 +22,8 @@ def frame(workspace: Workspace, name: str, title: str, lead: str = "") -> Iterat
     """
     ui.page_title(f"{title} · Ganvas")
     theme.apply(workspace.notes("studio").get("appearance", "auto"))
-    html.a("Skip to content", href="#content").classes("skip")
     with ui.header(wrap=False).classes("top"):
+        html.a("Skip to content", href="#content").classes("skip")
         html.a("Ganvas", href="/").classes("name").props('aria-label="Ganvas, start"')
         with html.nav().props('aria-label="The road"'):
             for page in _ROAD:
@@ -52,4 +53,4 @@ def _appearance(workspace: Workspace) -> None:
 
     with ui.button(icon="contrast", color=None).props('flat round dense aria-label="Light or dark"'), ui.menu():
         for appearance, words in (("auto", "As the system"), ("light", "Light"), ("dark", "Dark")):
-            ui.menu_item(words, on_click=lambda appearance=appearance: choose(appearance))
+            ui.menu_item(words, on_click=partial(choose, appearance))

@@ -63,7 +63,7 @@ class Controls:
             parts.button("Stop", lambda: self._do(job.stop), name="Stop: save and end; it can go on later")
         elif finished and item is not None:
             steps = ui.input("steps in all", value=str(2 * item.steps)).props('aria-label="steps in all"')
-            parts.button("Train longer", lambda: self._resume("--steps", steps.value.strip()))
+            parts.button("Train longer", lambda: self._resume("--steps", (steps.value or "").strip()))
         elif item is not None:
             parts.button("Go on", self._resume, "primary", "Go on from the last checkpoint")
 

@@ -5,12 +5,12 @@ There is no other list of settings: names, types, descriptions, bounds and defau
 
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError, create_model
 from pydantic.fields import FieldInfo
 
-from ganvas.config import Config, Field
+from ganvas.config import Config
 
 
 class Setting(NamedTuple):
@@ -45,10 +45,12 @@ class Setting(NamedTuple):
         value = typed
         if isinstance(typed, str) and not self.choices:
             value = self._of_text(typed.strip())
+        declared: Any = (self.field.annotation, self.field)
         try:
-            read = TypeAdapter(Annotated[self.field.annotation, Field(), *self.field.metadata]).validate_python(value)
+            found = create_model("One", value=declared).model_validate({"value": value})
         except ValidationError as error:
-            raise ValueError(error.errors()[0]["msg"]) from error
+            raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
+        read = dict(found)["value"]
         of_parts = isinstance(read, tuple) and any(isinstance(item, Config) for item in read)
         return value if of_parts else read  # an operation is written, and sent, as its short text
 

@@ -65,8 +65,8 @@ def _drop_zone() -> None:
 
 def _other_sources() -> None:
     def use() -> None:
-        if chosen.value.strip():
-            ui.navigate.to(f"/data?source={quote(chosen.value.strip())}")
+        if source := (chosen.value or "").strip():
+            ui.navigate.to(f"/data?source={quote(source)}")
 
     with html.div().classes("line"):
         html.span("No pictures at hand?")

@@ -99,7 +99,7 @@ class _Preparation:
         await self._start("doctor", [*self.arguments(), "--report", report], f"Look at {_stem(self.source)}")
 
     async def _make(self) -> None:
-        place = self.workspace.place("data", self.name.value)
+        place = self.workspace.place("data", self.name.value or "")
         arguments = [*self.arguments(), "--out", self.workspace.relative(place)]
         await self._start("prepare", arguments, f"Make the dataset {place.name}", place)
 

@@ -61,7 +61,7 @@ def _card(workspace: Workspace, item: RunItem, mark: Callable[[str, bool], None]
         with html.div().classes("line between"):
             with html.h3():
                 html.a(item.name, href=f"/train?run={quote(item.name)}")
-            ui.checkbox(on_change=lambda event: mark(item.name, event.value)).props["aria-label"] = (
+            ui.checkbox(on_change=lambda event: mark(item.name, bool(event.value))).props["aria-label"] = (
                 f"Compare {item.name}"
             )
         if item.problem:

@@ -95,7 +95,7 @@ class _NewTraining:
                 html.b(name)
                 if tag:
                     html.span(tag).classes("tag good")
-            html.span(RECIPES[name].summary).classes("quiet")
+            html.span(RECIPES[name].summary.replace("`", "")).classes("quiet")
             with html.ul():
                 for words in reasons:
                     html.li(words)
@@ -170,8 +170,8 @@ class _Settings:
 
     def length(self) -> run_plans.Length:
         """Return the steps and minutes that were typed."""
-        steps = run_plans.number(self.steps.value, int, "steps")
-        return steps, run_plans.number(self.minutes.value, float, "minutes")
+        steps = run_plans.number(self.steps.value or "", int, "steps")
+        return steps, run_plans.number(self.minutes.value or "", float, "minutes")
 
     def arguments(self) -> list[str]:
         """Return the command's arguments, but for where the run is to be."""
@@ -227,7 +227,7 @@ class _Settings:
 
     async def _start(self) -> None:
         arguments, settings = self.arguments(), self.form.check()
-        place = self.training.workspace.place("runs", self.name.value)
+        place = self.training.workspace.place("runs", self.name.value or "")
         await aside(run_plans.check, self.recipe, self.training.dataset, settings)
         about = self.training.workspace.relative(place)
         title = f"Train {place.name}"
