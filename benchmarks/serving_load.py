@@ -56,7 +56,8 @@ def _load(given: argparse.Namespace, files: dict[tuple[int, int], bytes]) -> dic
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in servers}
     print(f"{given.requests:,} requests at once, one image each; seconds to each answer, retries included")
     print(
-        f"{'':<16}{'p50':>8}{'p95':>8}{'p99':>8}{'images/s':>10}{'CPU s':>8}{'retried':>9}{'health max':>12}{'same':>11}"
+        f"{'':<16}{'p50':>8}{'p95':>8}{'p99':>8}{'images/s':>10}{'CPU s':>8}{'retried':>9}"
+        f"{'health max':>12}{'same':>11}"
     )
     for _ in range(given.turns):
         for name, server in servers.items():

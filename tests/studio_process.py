@@ -84,11 +84,14 @@ NAMELESS = """() => {
   const shown = (element) => element.getClientRects().length && getComputedStyle(element).visibility !== "hidden";
   const named = (element) => (element.getAttribute("aria-label") || element.textContent || element.title
     || (element.labels && [...element.labels].map((label) => label.textContent).join(" "))
-    || [...(element.getAttribute("aria-labelledby") || "").split(" ")].map((id) => document.getElementById(id)?.textContent || "").join("")
+    || [...(element.getAttribute("aria-labelledby") || "").split(" ")]
+      .map((id) => document.getElementById(id)?.textContent || "").join("")
     || element.alt || [...element.querySelectorAll("img")].map((image) => image.alt).join(" ") || "").trim();
-  const controls = document.querySelectorAll("a[href], button, input, select, textarea, [role=button], [role=slider], [role=checkbox], [role=switch], [role=combobox], img, iframe");
+  const roles = ["button", "slider", "checkbox", "switch", "combobox"].map((role) => `[role=${role}]`);
+  const controls = document.querySelectorAll(["a[href], button, input, select, textarea, img, iframe", ...roles]);
   return [...controls].filter((element) => shown(element) && !element.closest("[aria-hidden=true]"))
-    .filter((element) => element.tagName === "IMG" ? !element.hasAttribute("alt") : element.tagName === "IFRAME" ? !element.title : !named(element))
+    .filter((element) => element.tagName === "IMG" ? !element.hasAttribute("alt")
+      : element.tagName === "IFRAME" ? !element.title : !named(element))
     .map((element) => element.outerHTML.slice(0, 200));
 }"""
 """Controls and pictures that somebody who hears the page could not tell."""

@@ -64,7 +64,7 @@ class Connection(asyncio.Protocol):
             self.refuse(Refusal(503, "crowded", message, "Ask again in a moment.", 1))
             return
         self.passed_on = True
-        self.inner.connection_made(transport)
+        self.inner.connection_made(self.transport)
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
@@ -145,8 +145,8 @@ class Connection(asyncio.Protocol):
 
     def _soon(self, action: Any, patience: int) -> None:  # noqa: ANN401
         """Act some rounds of the event loop later: what came in and was not read, since we were busy, is in time."""
-        again = () if patience == 0 else (action, patience - 1)
-        self.timer = asyncio.get_running_loop().call_soon(self._soon if again else action, *again)
+        loop = asyncio.get_running_loop()
+        self.timer = loop.call_soon(self._soon, action, patience - 1) if patience else loop.call_soon(action)
 
 
 class Http(H11Protocol):

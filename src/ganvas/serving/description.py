@@ -58,7 +58,7 @@ def facts() -> dict[str, Any]:
     """Return the description of the answer of `GET /v1/models`."""
     text, number = {"type": "string"}, {"type": "integer"}
     texts = {"type": "array", "items": text}
-    sides = dict.fromkeys(("channels", "height", "width"), number)
+    sides: dict[str, Any] = dict.fromkeys(("channels", "height", "width"), number)
     ends = {name: {"type": "number"} for name in ("least", "most", "default")}
     fields: dict[str, Any] = {
         "name": text,
