@@ -65,4 +65,4 @@ def test_the_page_makes_and_hands_out_a_model(tmp_path, finished_run):
     with zipfile.ZipFile(tmp_path / "saved.zip") as packed:
         packed.extractall(tmp_path / "unpacked")
     assert load(tmp_path / "unpacked" / "digits-model").sha256 == load(tmp_path / "runs" / "digits").sha256
-    assert "license: cc0-1.0" in (tmp_path / "unpacked" / "digits-model" / "README.md").read_text()
+    assert 'license: "cc0-1.0"' in (tmp_path / "unpacked" / "digits-model" / "README.md").read_text()

@@ -83,12 +83,16 @@ def facts(values: dict[str, Any]) -> None:
                 html.span(name).classes("quiet")
 
 
-def command(verb: str, arguments: Sequence[Any]) -> None:
-    """Add the same action as a command line, in small print."""
-    line = shlex.join(["ganvas", verb, *map(str, arguments)])
+def command(verb: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401
+    """Add the same action as a command line, in small print; returns the line."""
     with html.p().classes("command"):
         html.span("The same on a command line, in the workspace's folder: ")
-        html.code(line)
+        return html.code(command_line(verb, arguments))
+
+
+def command_line(verb: str, arguments: Sequence[Any]) -> str:
+    """Return an action as a command line."""
+    return shlex.join(["ganvas", verb, *map(str, arguments)])
 
 
 def complain(error: GanvasError) -> None:

@@ -42,6 +42,7 @@ class _Forms:
     def __init__(self, workspace: Workspace, choices: dict[str, str], model: str) -> None:
         self.workspace, self.choices, self.first = workspace, choices, model
         self.suffixes: dict[str, str] = {}
+        self.lines: dict[str, Any] = {}
 
     def build(self) -> None:
         """Add everything."""
@@ -52,7 +53,7 @@ class _Forms:
         self.cards = html.div().classes("cards wide")
         parts.heading("Everything made here", 2)
         self.made = html.div().classes("stack")
-        self.licence.on("change", self._show)
+        self.licence.on("change", self._show_lines)
         ui.timer(0, self._begin, once=True)
 
     async def _begin(self) -> None:
@@ -86,8 +87,13 @@ class _Forms:
                         parts.button(
                             "Make it", lambda form=form, place=place: self._start(form, place), name=f"Make: {title}"
                         )
-                    parts.command("export", self._arguments(form))
+                    self.lines[form] = parts.command("export", self._arguments(form))
                     self._state(form, place)
+
+    def _show_lines(self) -> None:
+        """Tell the command lines anew; the cards stay, or a click that ends the typing would be lost."""
+        for form, line in self.lines.items():
+            line.text = parts.command_line("export", self._arguments(form))
 
     def _state(self, form: str, place: Any) -> None:  # noqa: ANN401
         """Show in a card the job that makes this form now, or what it made last."""
