@@ -173,7 +173,7 @@ def test_slow_bodies_are_refused(at):
 def test_slow_readers_are_cut_off(at):
     port, token = at
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         connection.sendall(request("POST", "/large", close=False, Authorization=f"Bearer {token or 'none'}"))
         time.sleep(2.5)
         assert len(everything(connection)) < 8_000_000
