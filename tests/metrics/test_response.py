@@ -27,7 +27,9 @@ def test_spearman_by_hand():
     assert spearman([1, 3, 2, 4]) == pytest.approx(0.8)
 
 
-@pytest.fixture(scope="module", params=SHIPPED)
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=[] if name == "grey" else pytest.mark.slow) for name in SHIPPED]
+)
 def scale(request):
     """A network, the images to spoil, what reads each metric off a view of them, and what it reads of them unspoilt."""
     images = request.getfixturevalue("mnist")[1] if request.param == "grey" else request.getfixturevalue("cifar")

@@ -130,10 +130,10 @@ def test_the_page_draws_keeps_walks_renames_and_projects(workspace, tmp_path):
         page.goto(f"{address}explore?model=models/shapes")
         page.wait_for_selector(".stage .picture:nth-child(16) img[src^=data]")
         assert page.evaluate(NAMELESS) == []
-        before = page.get_attribute(".stage img", "src")
+        before = page.eval_on_selector_all(".stage img", "(all) => all.map((one) => one.src)")
         page.get_by_role("button", name="star", exact=True).click()
         page.wait_for_function("document.querySelectorAll('.stage .under')[3].textContent === 'star'")
-        assert page.get_attribute(".stage img", "src") != before
+        assert page.eval_on_selector_all(".stage img", "(all) => all.map((one) => one.src)") != before
         _keyboard_moves_a_slider(page)
         page.get_by_role("button", name="Keep picture 1 as a favourite").click()
         page.get_by_role("button", name="Keep picture 2 as a favourite").click()

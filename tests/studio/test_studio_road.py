@@ -77,12 +77,12 @@ def _train(page):
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url("**/train?run=digits")
     page.wait_for_selector("svg polyline", timeout=WAIT)
-    before = page.locator("svg polyline").first.get_attribute("points")
-    page.wait_for_function(
-        "(points) => document.querySelector('svg polyline').getAttribute('points') !== points", arg=before, timeout=WAIT
-    )
-    page.get_by_text(f"{STEPS} of {STEPS}").first.wait_for(timeout=WAIT)
-    page.get_by_text("done", exact=True).first.wait_for(timeout=WAIT)
+    seen = set()
+    while not page.get_by_text("Finished", exact=True).is_visible():
+        seen.add(page.locator("svg polyline").first.get_attribute("points"))
+        page.wait_for_timeout(100)
+    assert len(seen) > 1, "the losses moved while they were looked at"
+    page.get_by_text(f"{STEPS} of {STEPS}").first.wait_for()
 
 
 def _draw_threes(page, address):

@@ -42,7 +42,7 @@ def test_a_training_survives_the_studio_and_a_click_goes_on_after_a_kill(tmp_pat
             page.wait_for_selector("text=It goes on when this window")
             page.get_by_role("button", name="Pause").click()
             page.wait_for_selector("text=It holds still")
-            page.get_by_role("button", name="Go on").click()
+            page.get_by_role("button", name="Go on", exact=True).click()
             page.wait_for_selector("text=It goes on when this window")
             os.kill(json.loads((job.folder / PROCESS).read_text())["pid"], signal.SIGKILL)
             page.wait_for_selector("text=It was killed")
