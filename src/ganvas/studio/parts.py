@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from inspect import isawaitable
+from inspect import iscoroutine
 from typing import Any
 
 from nicegui import html, ui
@@ -46,7 +46,7 @@ def button(label: str, on_click: Callable[..., Any], kind: str = "plain", name: 
     async def do() -> None:
         try:
             result = on_click()
-            if isawaitable(result):
+            if iscoroutine(result):  # a dialog may be awaited too, which opens it
                 await result
         except GanvasError as error:
             complain(error)
