@@ -14,7 +14,6 @@ import torch
 import uvicorn
 from fastapi import FastAPI
 
-from ganvas.errors import UsageError
 from ganvas.progress import Lines, Progress
 from ganvas.serving.application import application
 from ganvas.serving.connections import Connections
@@ -22,10 +21,10 @@ from ganvas.serving.desk import Desk
 from ganvas.serving.door import Door, open_door
 from ganvas.serving.guard import Guard
 from ganvas.serving.limits import Limits
+from ganvas.serving.listening import address_of, listen
 from ganvas.serving.models import Models, admit, named
 
 TOKEN_VARIABLE = "GANVAS_TOKEN"  # noqa: S105  (a name, not a token)
-_BACKLOG = 2048
 _LAST_SECONDS = 5
 """For answers that are still being read when all is drawn."""
 _LOG = {
@@ -58,7 +57,7 @@ def serve(
     progress, limits = progress or Lines(), limits or Limits()
     door = open_door(host, os.environ.get(TOKEN_VARIABLE) if token is None else token, names)
     folders = named([models] if isinstance(models, str | Path) else models)
-    listening = _listening(host, port)
+    listening = listen(host, port)
     with listening:
         if threads is not None:
             torch.set_num_threads(threads)
@@ -67,7 +66,7 @@ def serve(
         for name, folder in folders.items():
             progress.say(f"Reading `{folder}`, and trying it out.")
             served.append(admit(folder, name))
-        address = f"http://{_shown(host)}:{listening.getsockname()[1]}"
+        address = address_of(listening, host)
         progress.say(f"Serving {', '.join(folders)} at {address} (Ctrl-C to stop).")
         asyncio.run(_run(Models(served), door, limits, listening, progress))
 
@@ -108,7 +107,6 @@ def _settings(app: Guard, limits: Limits) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        backlog=_BACKLOG,
         timeout_keep_alive=max(1, round(limits.head_seconds)),
         timeout_graceful_shutdown=_LAST_SECONDS,
         h11_max_incomplete_event_size=limits.most_head_bytes,
@@ -134,23 +132,9 @@ def _heed_signals(stop: Callable[[], None], models: Models, progress: Progress) 
     loop.add_signal_handler(signal.SIGHUP, loop.run_in_executor, None, reload)
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server(found[4][:2], family=found[0], backlog=_BACKLOG)
-    except (OSError, OverflowError, UnicodeError) as error:
-        raise UsageError(
-            f"Nothing can listen at {host}:{port}: {error}. Choose another --port, or a --host of this machine."
-        ) from error
-
-
 def _allow_connections(limits: Limits) -> None:
     """Raise this process's own limit of open files to what the connections need, as far as it may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = limits.most_connections + 256
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard) if hard >= 0 else wanted, hard))
-
-
-def _shown(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

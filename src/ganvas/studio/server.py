@@ -1,6 +1,5 @@
 """The studio's server: pages by their table, files of the workspace, uploads; it ends in good order when told to."""
 
-import socket
 import threading
 import webbrowser
 from collections.abc import Awaitable, Callable
@@ -14,11 +13,12 @@ from fastapi.staticfiles import StaticFiles
 from nicegui import app as nicegui_app
 from nicegui import html, ui
 
-from ganvas.errors import GanvasError, UsageError
+from ganvas.errors import GanvasError
 from ganvas.serving.connections import Connections
 from ganvas.serving.door import Door
 from ganvas.serving.guard import Guard
 from ganvas.serving.limits import Limits
+from ganvas.serving.listening import address_of, listen
 from ganvas.studio import files, layout, parts, theme, uploads
 from ganvas.studio.aside import aside
 from ganvas.studio.pages import PAGES
@@ -63,9 +63,8 @@ def build(workspace: Workspace, door: Door, limits: uploads.Limits | None = None
 
 def serve(workspace: Workspace, door: Door, port: int, browser: bool, say: Callable[[str], None]) -> None:
     """Serve until a signal; `say` tells the address. Raises `UsageError` where the port is taken."""
-    listening = _listen(door.host, port)
-    shown = f"[{door.host}]" if ":" in door.host else door.host
-    address = f"http://{shown}:{listening.getsockname()[1]}/"
+    listening = listen(door.host, port)
+    address = f"{address_of(listening, door.host)}/"
     say(f"Studio of `{workspace.folder}`: {address}" + ("?token=..." if door.token else "") + " (Ctrl-C ends it)")
     config = uvicorn.Config(
         build(workspace, door),
@@ -83,18 +82,6 @@ def serve(workspace: Workspace, door: Door, port: int, browser: bool, say: Calla
 def _warm_up() -> None:
     """Import what pages need and what takes seconds, torch above all: a page must not wait for it."""
     import ganvas.studio.run_plans  # noqa: F401
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; raise `UsageError` where that cannot be."""
-    try:
-        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(place)
-        return listening
-    except (OSError, OverflowError) as error:
-        raise UsageError(f"Nothing can listen at {host}, port {port} ({error}). Give another --port, or 0.") from error
 
 
 def _builder(name: str, workspace: Workspace) -> Callable[[], Awaitable[None]]:
