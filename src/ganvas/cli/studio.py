@@ -35,9 +35,9 @@ def studio(
         import nicegui  # noqa: F401
     except ImportError as error:
         raise UsageError('The studio needs NiceGUI, which is not installed: pip install "ganvas[studio]".') from error
-    from ganvas.serving.door import open_door
+    from ganvas.serving.door import TOKEN_VARIABLE, open_door
     from ganvas.studio.server import serve
     from ganvas.studio.workspace import Workspace
 
-    door = open_door(host, token or os.environ.get("GANVAS_TOKEN"), names)
+    door = open_door(host, token or os.environ.get(TOKEN_VARIABLE), names)
     serve(Workspace(workspace), door, port, not no_browser, lambda words: print(words, flush=True))

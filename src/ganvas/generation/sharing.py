@@ -4,7 +4,7 @@ An image has its own row in a chunk, since a matrix product may sum up other row
 does not (`rows_alike`: tried out), any free row will do; else only images whose own rows differ share a chunk.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -26,12 +26,6 @@ class Seat(NamedTuple):
     def row(self) -> int:
         """Its own row in a chunk."""
         return (self.request.first + self.place) % CHUNK
-
-
-def kind_of(request: Request) -> Hashable:
-    """Return what requests to one generator must have in common to share a chunk."""
-    strengths = tuple(sorted((name, strength) for name, (_, strength) in request.directions.items()))
-    return request.truncation, strengths, request.styles is not None, request.class_weights is not None
 
 
 def free_row(taken: Iterable[int], own: int, any_row: bool) -> int | None:

@@ -17,6 +17,7 @@ from ganvas.serving.refusals import Refusal
 
 COOKIE = "ganvas_token"
 LEAST_TOKEN, LONGEST_TOKEN = 16, 200
+TOKEN_VARIABLE = "GANVAS_TOKEN"  # noqa: S105  (a name, not a token)
 _MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(24))"'
 Headers = Mapping[str, list[str]]
 """Values by lower-case name, in their order."""

@@ -18,13 +18,12 @@ from ganvas.progress import Lines, Progress
 from ganvas.serving.application import application
 from ganvas.serving.connections import Connections
 from ganvas.serving.desk import Desk
-from ganvas.serving.door import Door, open_door
+from ganvas.serving.door import TOKEN_VARIABLE, Door, open_door
 from ganvas.serving.guard import Guard
 from ganvas.serving.limits import Limits
 from ganvas.serving.listening import address_of, listen
 from ganvas.serving.models import Models, admit, named
 
-TOKEN_VARIABLE = "GANVAS_TOKEN"  # noqa: S105  (a name, not a token)
 _LAST_SECONDS = 5
 """For answers that are still being read when all is drawn."""
 _LOG = {

@@ -1,4 +1,4 @@
-"""Small parts that all pages share: headings, cards, tiles of pictures, empty states, jobs in a line, commands."""
+"""Small parts that all pages share: headings, cards, empty states, jobs in a line, commands."""
 
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -55,14 +55,6 @@ def button(label: str, on_click: Callable[..., Any], kind: str = "plain", name: 
     if name:
         made.props["aria-label"] = name
     return made
-
-
-def picture_tile(source: str, caption: str, alternative: str = "") -> ui.element:
-    """Add a picture with a caption, `source` an address of this server or a `data:` address."""
-    with html.figure().classes("tile") as tile:
-        html.img(src=source, alt=alternative or caption, loading="lazy")
-        html.figcaption(caption)
-    return tile
 
 
 def empty(title: str, text: str, action: str = "", target: str = "") -> None:

@@ -1,6 +1,5 @@
 """A trained generator at hand: from a run folder or a model folder."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +19,7 @@ from ganvas.models.saved import DESCRIPTION, empty_players, read_model
 from ganvas.players import Discriminator, Gan, Generator, Translator
 from ganvas.provenance import Provenance
 from ganvas.storage import reading, sha256_of_file
-from ganvas.tensors import adopt_file, is_pickle, pickle_refusal, tensor_bytes
+from ganvas.tensors import adopt_file, digest, is_pickle, pickle_refusal
 from ganvas.training import checkpoint
 from ganvas.workflows.run_folder import RunFolder, is_run_folder
 
@@ -78,7 +77,7 @@ class Model:
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of the generator's weights as a safetensors file: by it a picture names the model it is of."""
-        return hashlib.sha256(tensor_bytes(self.generator.state_dict())).hexdigest()
+        return digest(self.generator.state_dict())
 
     @cached_property
     def directions(self) -> directions.Directions:
