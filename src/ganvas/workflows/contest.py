@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from hashlib import blake2b
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ from ganvas.workflows.run_folder import RunFolder, is_run_folder
 from ganvas.workflows.train import resume, train
 
 NUM_POINTS = 8
+LONGEST_NAME = 120
 _ENDLESS = 10**9  # steps, where the budget is a time
 
 
@@ -50,8 +52,11 @@ class Match(NamedTuple):
 
 
 def _as_file(name: str) -> str:
-    """Return a contestant's name as every system's folders may be called."""
-    return re.sub(r"[^\w.=-]+", "_", name)
+    """Return a contestant's name as every system's folders may be called: with many settings, its start and a digest."""
+    plain = re.sub(r"[^\w.=-]+", "_", name)
+    if len(plain) <= LONGEST_NAME:
+        return plain
+    return f"{plain[:LONGEST_NAME]}-{blake2b(name.encode(), digest_size=4).hexdigest()}"
 
 
 def contest(match: Match, name: str, recipe: Recipe) -> tuple[Contestant, int | None]:
