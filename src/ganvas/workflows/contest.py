@@ -52,7 +52,7 @@ class Match(NamedTuple):
 
 
 def _as_file(name: str) -> str:
-    """Return a contestant's name as every system's folders may be called: with many settings, its start and a digest."""
+    """Return a contestant's name as every system's folders may be called: of a long one its start and a digest."""
     plain = re.sub(r"[^\w.=-]+", "_", name)
     if len(plain) <= LONGEST_NAME:
         return plain
