@@ -18,7 +18,7 @@ from ganvas.images import Pixels
 from ganvas.metrics.features import FeatureNetwork
 from ganvas.metrics.resizing import area_averaged
 from ganvas.storage import read_json, sha256_of_file
-from ganvas.tensors import load_state, read_tensors
+from ganvas.tensors import load_state, read_tensors, without_memory
 
 SIZE = 32
 SHIPPED = Path(__file__).parent / "shipped"
@@ -111,7 +111,7 @@ def load_small(name: str, folder: Path | None = None) -> tuple[SmallNetwork, Sma
     if sha256_of_file(path) != card.sha256:
         raise DamagedError(f"`{path}` is not the file that {name}.json describes. Install Ganvas again.")
     tensors = {key: value.float() if value.is_floating_point() else value for key, value in read_tensors(path).items()}
-    with torch.device("meta"):
+    with without_memory():
         network = SmallNetwork(card.channels, card.widths, card.num_classes)
     network.to_empty(device="cpu")
     load_state(network, tensors, f"`{path}`")

@@ -7,8 +7,6 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
-
 from ganvas.config import differences
 from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError, DamagedError, DataError, ModelError, NotFiniteError, RunError
@@ -18,6 +16,7 @@ from ganvas.players import num_parameters
 from ganvas.progress import Progress
 from ganvas.recipes.recipe import Recipe
 from ganvas.storage import read_json, write_json
+from ganvas.tensors import without_memory
 from ganvas.training import checkpoint
 from ganvas.training.budget import seconds_of
 from ganvas.workflows.comparison import Comparison, Contestant, Point
@@ -143,7 +142,7 @@ def _after(run: RunFolder, contestant: Contestant) -> Contestant:
     state = {} if newest is None else checkpoint.read_state(newest)
     lasting = state.get("monitor", {}).get("lasting", {})
     protocol, points = _points(run, log, images_a_step)
-    with torch.device("meta"):
+    with without_memory():
         gan = build_gan(run.config.recipe.model, run.config.image_shape, len(run.config.classes), 0)
     return contestant.model_copy(
         update={
