@@ -25,7 +25,7 @@ from ganvas.workflows.run_folder import RunFolder, is_run_folder
 from ganvas.workflows.train import resume, train
 
 NUM_POINTS = 8
-LONGEST_NAME = 120
+LONGEST_NAME = 200
 _ENDLESS = 10**9  # steps, where the budget is a time
 
 
