@@ -16,7 +16,18 @@ for name in {names}:
     empty_players(find_recipe(name).model, ImageShape(3, 32, 32), 2)
     assert "torch._dynamo" not in sys.modules, name
 """
-NAMES = ("compact", "acgan", "mlp_gan", "dcgan", "wgan_gp", "r3gan", "stylegan2", "transgan", "sequence_gan", "cyclegan")
+NAMES = ("compact", "acgan", "mlp_gan", "dcgan", "wgan_gp", "r3gan", "stylegan2", "transgan", "sequence_gan", "pix2pix_edges")
+    "compact",
+    "acgan",
+    "mlp_gan",
+    "dcgan",
+    "wgan_gp",
+    "r3gan",
+    "stylegan2",
+    "transgan",
+    "sequence_gan",
+    "cyclegan",
+)
 
 
 def test_networks_without_memory_do_not_import_the_compiler():
