@@ -16,6 +16,7 @@ import tyro
 from tyro.conf import arg
 
 import ganvas
+from ganvas.images import contact_sheet, save_png
 
 
 def main(
@@ -32,8 +33,9 @@ def main(
 
     # The batch is that of both together: each does half of it, and the weights are those that one machine would find.
     run = ganvas.train("compact", data=data, out=out / "run", steps=steps)
-    if first:
-        print("Pictures:", ganvas.generate(run.folder, out=out / "pictures", num=16))
+    if first:  # the run folder grows there alone
+        save_png(out / "digits.png", contact_sheet(ganvas.load(run.folder).generate(16, seed=0)))
+        print("Pictures:", out / "digits.png")
 
 
 if __name__ == "__main__":
