@@ -11,6 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
+from small import FAMILIES
 
 import ganvas
 from ganvas.catalogue import Entry
@@ -22,9 +25,11 @@ from ganvas.data.scaling import SCALINGS
 from ganvas.data.sources import SOURCES
 from ganvas.exporting.datasets import DATASET_EXPORTS
 from ganvas.exporting.models import MODEL_EXPORTS
-from ganvas.images import save_png
+from ganvas.images import ImageShape, save_png
 from ganvas.metrics import FEATURES, METRICS
 from ganvas.models import MODELS
+from ganvas.models.family import family_config
+from ganvas.players import to_pixels
 from ganvas.recipes import RECIPES
 from ganvas.workflows.benchmarks import BENCHMARKS
 
@@ -49,7 +54,7 @@ TABLES = {
 }
 ROWS = [pytest.param(entry, id=f"{table}-{name}") for table, rows in TABLES.items() for name, entry in rows.items()]
 
-LONGEST_FILE, LONGEST_FUNCTION, LONGEST_EXAMPLE = 500, 60, 160
+LONGEST_FILE, LONGEST_FUNCTION, LONGEST_EXAMPLE, LONGEST_EXPERIMENT = 500, 60, 60, 160
 NO_NOUNS = {"utils", "util", "helpers", "helper", "misc", "common"}
 TENSORS_OF_A_CHECKED_FILE = "torch.load(io.BytesIO(content), map_location='cpu', weights_only=True)"
 """How `metrics/weights.py` reads weights published as a pickle alone, once their SHA-256 is the known one."""
@@ -201,10 +206,105 @@ def test_example_own_photos_runs(classes: list[str], workplace: Path, monkeypatc
     assert len(list((workplace / "made" / "pictures").glob("seed0-*.png"))) == 64
 
 
+def test_example_emoji_keeps_transparency(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(0)
+    (workplace / "emoji").mkdir()
+    for index in range(12):
+        pixels = generator.integers(0, 256, (16, 20, 4)).astype(np.uint8)
+        pixels[:4, :, 3] = 0
+        save_png(workplace / "emoji" / f"{index}.png", pixels)
+    run_example("emoji.py", "emoji --out made --size 16 --steps 3", monkeypatch)
+    assert ganvas.load(workplace / "made" / "run").image_shape == (4, 16, 16)
+    white, black = (np.asarray(Image.open(workplace / "made" / f"on-{name}.png")) for name in ("white", "black"))
+    assert white.shape == black.shape == (302, 302, 3)
+    assert white.mean() > black.mean(), "what is transparent shows the background"
+
+
+def test_example_unbalanced_shows_small_classes_more(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos(workplace / "photos", ["dark", "bright"])
+    for file in sorted((workplace / "photos" / "bright").iterdir())[4:]:
+        file.unlink()
+    run_example("unbalanced.py", "photos --out made --size 16 --steps 3", monkeypatch)
+    lines = capsys.readouterr().out.splitlines()
+    small, large = (next(line for line in lines if line.startswith(name)) for name in ("bright", "dark"))
+    of_set, of_shown = (float(share) for share in re.findall(r"([\d.]+)%", small))
+    assert of_set < of_shown < 50 < float(re.findall(r"([\d.]+)%", large)[1])
+    assert (workplace / "made" / "classes.png").is_file()
+
+
+def test_example_own_network_runs(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = ROOT / "examples" / "networks" / "attentive_gan.toml"
+    run_example("own_network.py", f"{file} --out made --size 16 --steps 2", monkeypatch)
+    assert (workplace / "made" / "model" / "model.json").is_file()
+    assert "<svg" in (workplace / "made" / "network.svg").read_text(encoding="utf-8")
+
+
+def test_example_hub_upload_makes_a_repository(
+    finished_run: Path, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The upload itself runs against a hub on this machine in tests/exporting."""
+    run_example("hub_upload.py", f"{finished_run} --out repository --licence cc-by-4.0", monkeypatch)
+    made = {path.name for path in (workplace / "repository").iterdir()}
+    assert {"README.md", "generator.safetensors", "model.onnx", "samples.png"} <= made
+    with pytest.raises(ganvas.GanvasError, match=r"Hub did not take `someone/pictures`|Nobody is logged in"):
+        arguments = f"{finished_run} --out other --licence cc-by-4.0 --push someone/pictures"
+        run_example("hub_upload.py", arguments, monkeypatch)
+
+
+def test_example_plain_onnxruntime_needs_neither_ganvas_nor_torch(workplace: Path) -> None:
+    """In an interpreter of its own, which finds no Ganvas; its images are those of the model, up to rounding."""
+    family = family_config("compact", **FAMILIES["compact"])
+    model = ganvas.Model.untrained(family, ImageShape(1, 8, 8), ("dark", "bright"), seed=0)
+    ganvas.export(model, workplace / "model.onnx", to="onnx")
+    code = (
+        "import runpy, sys; sys.modules.update(dict.fromkeys(['ganvas', 'torch'])); sys.argv = sys.argv[1:]; "
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    example = [str(ROOT / "examples" / "plain_onnxruntime.py"), "model.onnx", "--label", "1", "--out", "row.png"]
+    done = subprocess.run([sys.executable, "-c", code, *example], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "'bright'" in done.stdout
+    latents = np.random.default_rng(0).standard_normal((8, model.generator.latent_size), np.float32)
+    with torch.no_grad():
+        images = to_pixels(model.generator.eval()(torch.from_numpy(latents), torch.ones(8, dtype=torch.long)))
+    drawn = np.asarray(Image.open(workplace / "row.png")).astype(int)
+    assert np.abs(drawn - np.concatenate(list(images[..., 0]), axis=1)).max() <= 1
+
+
+def test_example_two_machines_runs_on_one(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_example("two_machines.py", "--out made --steps 2", monkeypatch)
+    assert (workplace / "made" / "digits.png").is_file()
+
+
+@pytest.mark.slow
+def test_example_two_machines_runs_as_two_processes(workplace: Path) -> None:
+    """Two processes of one machine stand for two machines: they share no memory, and meet by an address."""
+    pytest.importorskip("ganvas.workflows.launch", reason="training by several processes is not in this version")
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    arguments = [str(ROOT / "examples" / "two_machines.py"), "--out", "made", "--steps", "3"]
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (workplace / "made" / "digits.png").is_file()
+    assert done.stdout.count("Pictures:") == 1, "the first alone draws"
+
+
 def test_every_example_is_short_and_has_a_test() -> None:
-    assert [path.name for path in EXAMPLES] == ["digits.py", "modes.py", "own_photos.py"]
+    assert [path.name for path in EXAMPLES] == [
+        "digits.py",
+        "emoji.py",
+        "hub_upload.py",
+        "modes.py",
+        "own_network.py",
+        "own_photos.py",
+        "plain_onnxruntime.py",
+        "two_machines.py",
+        "unbalanced.py",
+    ]
     for path in EXAMPLES:
-        assert path.read_text(encoding="utf-8").count("\n") < LONGEST_EXAMPLE, path.name
+        longest = LONGEST_EXPERIMENT if path.stem == "modes" else LONGEST_EXAMPLE
+        assert path.read_text(encoding="utf-8").count("\n") < longest, path.name
 
 
 def blocks(document: Path, language: str) -> list[str]:

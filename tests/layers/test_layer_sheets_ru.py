@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from translated import CYRILLIC, as_english, numbers
 
 from ganvas.cli.main import main
 from ganvas.layers import LAYERS
@@ -15,8 +16,6 @@ DOCUMENTS = Path(__file__).parents[2] / "docs"
 ENGLISH, RUSSIAN = Texts("en"), Texts("ru")
 
 MODULES = sorted({module_of(name) for name in LAYERS})
-CYRILLIC = re.compile("[\u0430-\u044f\u0451]", re.IGNORECASE)
-NO_BREAK = "\u00a0"
 
 FUNCTIONS = {"sqrt", "sum", "ceil", "floor", "max", "softmax", "sigmoid", "tanh", "erf", "Phi", "relu", "gelu"}
 FUNCTIONS |= {"conv", "conv1", "conv3", "conv4", "norm", "pool", "leaky", "mask", "rate", "var", "resize", "log"}
@@ -29,16 +28,6 @@ def symbols(text: str) -> Counter[str]:
     found = re.findall(SIGNS, re.sub(r"(?<=[a-z])'s\b", "", text))
     names = {each for each in found if len(each) == 1 or "_" in each or each in FUNCTIONS or not each[0].isalpha()}
     return Counter(each for each in found if each in names - {"a"})
-
-
-def numbers(text: str) -> Counter[str]:
-    """Return the numbers of a text, "1,024" and "12.6" of English as "1024" and "12.6"."""
-    return Counter(re.findall(r"\d+(?:\.\d+)?", re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)))
-
-
-def as_english(text: str) -> str:
-    """Return a Russian text with the numbers as English writes them: 12,6 as 12.6, no spaces within."""
-    return re.sub(r"(?<=\d),(?=\d)", ".", text.replace(NO_BREAK, ""))
 
 
 def titles(text: str) -> list[str]:
