@@ -9,6 +9,8 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "benc
 RUNNABLE = "<!-- runnable -->"
 """Stands before a fenced block that the tests run; a reader never sees it."""
 
+_FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_ROW = re.compile(r"^<!-- row: (\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
@@ -41,6 +43,16 @@ def anchors(document: Path) -> set[str]:
         same = sum(name == other or re.fullmatch(rf"{re.escape(name)}-\d+", other) is not None for other in found)
         found.add(f"{name}-{same}" if same else name)
     return found
+
+
+def files(document: Path) -> dict[str, str]:
+    """Return the blocks of a document that a reader puts into a file, by the file's name."""
+    return dict(_FILE.findall(document.read_text(encoding="utf-8")))
+
+
+def rows(document: Path) -> dict[str, str]:
+    """Return the blocks of a document that a reader adds to a table, by the file that holds it."""
+    return dict(_ROW.findall(document.read_text(encoding="utf-8")))
 
 
 def runnable(document: Path) -> list[Block]:

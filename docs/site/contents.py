@@ -12,13 +12,20 @@ _SECTION = re.compile(r"^## (.+)\n((?:.|\n)*?)(?=^## |\Z)", re.MULTILINE)
 _ENTRY = re.compile(r"^- \[[^\]]+\]\(([^)#\s]+)\.md\)", re.MULTILINE)
 
 
-def with_contents(home: str) -> str:
-    """Return the home page with a hidden table of contents: a part for each section that lists pages."""
+def with_contents(home: str, pages: list[str]) -> str:
+    """Return the home page with a hidden table of contents: a part for each section that lists pages.
+
+    Those of `pages` that it does not list, as new ones, stand in a part for their folder.
+    """
     listed = {title.strip(): _ENTRY.findall(body) for title, body in _SECTION.findall(home)}
-    sections = {title: [*pages, *MADE.get(title, [])] for title, pages in listed.items()}
-    if missing := MADE.keys() - sections.keys():
+    if missing := MADE.keys() - listed.keys():
         raise SystemExit(f"docs/index.md should have the sections {', '.join(sorted(missing))}.")
-    return home + "".join(_part(title, pages) for title, pages in sections.items() if pages)
+    sections = {title: [*named, *MADE.get(title, [])] for title, named in listed.items()}
+    known = {"index", *(page for named in sections.values() for page in named)}
+    for page in sorted(set(pages) - known):
+        folder = page.rpartition("/")[0]
+        sections.setdefault(folder.capitalize() or "More", []).append(page)
+    return home + "".join(_part(title, named) for title, named in sections.items() if named)
 
 
 def _part(title: str, pages: list[str]) -> str:

@@ -28,9 +28,9 @@ def stage(source: Path) -> None:
     pages["index.md"] = DOCS / "index.md"
     texts = {place: relinked(origin.read_text(encoding="utf-8"), origin, place) for place, origin in pages.items()}
     texts |= made_pages.write()
-    texts["index.md"] = with_contents(texts["index.md"])
+    texts["index.md"] = with_contents(texts["index.md"], [place.removesuffix(".md") for place in pages])
     wanted = {source / place: text.encode() for place, text in texts.items()}
-    pictures = [path for path in (DOCS / "pictures").rglob("*") if path.suffix in {".png", ".svg"}]
+    pictures = [path for path in (DOCS / "pictures").rglob("*") if path.suffix in {".png", ".svg", ".webp"}]
     wanted |= {source / path.relative_to(DOCS): path.read_bytes() for path in pictures}
     if source.is_dir():
         for old in [path for path in source.rglob("*") if path.is_file() and path not in wanted]:

@@ -1,14 +1,16 @@
 """The commands and programs of the documents that are marked as runnable, run as a reader would."""
 
 import os
+import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from documents import DOCUMENTS, ROOT, Block, runnable
+from documents import DOCUMENTS, ROOT, Block, files, rows, runnable
 
 from ganvas.images import save_png
 from ganvas.progress import Silent
@@ -26,6 +28,9 @@ def test_there_are_blocks_to_run() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("document", RUN, ids=lambda path: str(path.relative_to(ROOT)))
 def test_what_is_marked_as_runnable_runs(document: Path, place: Path) -> None:
+    for made in re.findall(r"--out ((?:data|runs)/\w+)", "".join(block.code for block in runnable(document))):
+        shutil.rmtree(place / made, ignore_errors=True)  # what a page makes is not there before
+    follow(document, place)
     for block in runnable(document):
         done = run(block, place)
         assert done.returncode == 0, f"{block.code}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
@@ -48,6 +53,18 @@ def place(tmp_path: Path, photos: Path, runs: Path) -> Path:
     return tmp_path
 
 
+def follow(document: Path, place: Path) -> None:
+    """Write the files, and the rows of tables, that a document tells its reader to write."""
+    if rows(document):
+        shutil.copytree(ROOT / "src", place / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    for name, text in files(document).items():
+        (place / name).write_text(text, encoding="utf-8")
+    for name, text in rows(document).items():
+        table = (place / name).read_text(encoding="utf-8")
+        assert table.endswith("\n}\n")
+        (place / name).write_text(table.removesuffix("}\n") + text + "}\n", encoding="utf-8")
+
+
 def run(block: Block, place: Path) -> subprocess.CompletedProcess[str]:
     if block.language == "python":
         command = [sys.executable, "-c", block.code]
@@ -56,6 +73,8 @@ def run(block: Block, place: Path) -> subprocess.CompletedProcess[str]:
         lines = [short(line) for line in block.code.splitlines() if not line.startswith("pip ")]
         command = ["/bin/sh", "-eu", "-c", "\n".join(lines)]
     environment = os.environ | {"PATH": f"{place / 'bin'}{os.pathsep}{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
+    if (place / "src").is_dir():  # a reader's own copy, with what the document added to it
+        environment["PYTHONPATH"] = str(place / "src")
     return subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, timeout=SECONDS)
 
 
@@ -93,4 +112,6 @@ def runs(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Path:
     for name, source in {"photos": photos / "photos", "digits": "digits"}.items():
         data = prepare(source, out=folder / "data" / name, size=16, progress=Silent())
         train("compact", data, folder / "runs" / name, steps=3, progress=Silent(), **{"training.threads": 1})
+    for name in "abc":
+        shutil.copytree(folder / "runs" / "photos", folder / "runs" / name)
     return folder

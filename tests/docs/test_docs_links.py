@@ -30,7 +30,7 @@ def test_anchors_are_those_of_github(tmp_path: Path) -> None:
 
 def test_every_picture_of_the_docs_is_shown_and_small() -> None:
     shown = {(document.parent / link).resolve() for document in DOCUMENTS for link in links(document)}
-    pictures = [path for path in (ROOT / "docs" / "pictures").rglob("*") if path.suffix in {".png", ".svg"}]
+    pictures = [path for path in (ROOT / "docs" / "pictures").rglob("*") if path.suffix in {".png", ".svg", ".webp"}]
     assert pictures
     assert [path.name for path in pictures if path not in shown] == []
     large = {path.name for path in pictures if path.stat().st_size > LARGEST_PICTURE}

@@ -80,8 +80,9 @@ def train_gan(
     `report` receives every iteration's record (`step`, `epoch`, `d/loss`, `g/loss` and their parts, accuracies); it
     prints both losses by default. `recipe` is by default the one named like the family; `settings` replace fields of
     it by their dotted names. `dataset` is a dataset folder or a pair (uint8 images [N, H, W, C], labels [N] or None).
-    Images of a folder are seen through its scaling; `sample(..., decode=decoder_of(dataset.scaling))` gives bytes. Raises
-    `DataError` for images that cannot be, `ConfigurationError` for settings, `NotFiniteError` when training breaks down.
+    Images of a folder are seen through its scaling; `sample(..., decode=decoder_of(dataset.scaling))` gives bytes.
+    Raises `DataError` for images that cannot be, `ConfigurationError` for settings, `NotFiniteError` when training
+    breaks down.
     """
     found = recipe if isinstance(recipe, Recipe) else find_recipe(recipe or _recipe_of(gan))
     training = found.override(**settings).training
