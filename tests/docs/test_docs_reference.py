@@ -33,3 +33,21 @@ def test_a_public_name_has_a_docstring_and_so_have_its_members(name: str) -> Non
 def test_a_public_function_says_what_it_raises(name: str) -> None:
     words = inspect.getdoc(getattr(ganvas, name)) or ""
     assert name in SILENT or "aises" in words
+
+
+def test_whatever_takes_or_gives_arrays_says_their_shape() -> None:
+    """A function that its types say to be about pixels, tensors or arrays names a shape such as [N, H, W, C]."""
+    lacking = []
+    for name in NAMES:
+        described = getattr(ganvas, name)
+        own = members(described) if inspect.isclass(described) else {}
+        for place, held in {name: described, **{f"{name}.{member}": held for member, held in own.items()}}.items():
+            function = getattr(held, "__func__", getattr(held, "fget", getattr(held, "func", held)))
+            if inspect.isfunction(function) and _about_arrays(function) and "[" not in (inspect.getdoc(held) or ""):
+                lacking.append(place)
+    assert lacking == []
+
+
+def _about_arrays(function: Any) -> bool:
+    types = " ".join(str(value) for value in inspect.get_annotations(function).values())
+    return "ndarray" in types or "Tensor" in types
