@@ -59,5 +59,6 @@ def runnable(document: Path) -> list[Block]:
     """Return the marked blocks of a document, in order."""
     text = document.read_text(encoding="utf-8")
     blocks = [Block(*found) for found in _MARKED.findall(text)]
-    assert len(blocks) == text.count(RUNNABLE), f"{document}: `{RUNNABLE}` stands alone on the line before a block"
+    marks = re.findall(rf"^\s*{RUNNABLE}", text, re.MULTILINE)
+    assert len(blocks) == len(marks), f"{document}: `{RUNNABLE}` stands alone on the line before a block"
     return blocks
