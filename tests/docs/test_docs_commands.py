@@ -17,6 +17,7 @@ from ganvas.progress import Silent
 
 RUN = [document for document in DOCUMENTS if runnable(document)]
 SECONDS = 900
+SETTINGS = {"training.threads": 1, "training.samples.every": 1}
 FEW_STEPS = ["--steps", "3"]
 """Added to trainings that do not say how long they take: a reader's take ten minutes."""
 
@@ -111,7 +112,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Path:
     folder = tmp_path_factory.mktemp("made")
     for name, source in {"photos": photos / "photos", "digits": "digits"}.items():
         data = prepare(source, out=folder / "data" / name, size=16, progress=Silent())
-        train("compact", data, folder / "runs" / name, steps=3, progress=Silent(), **{"training.threads": 1})
+        train("compact", data, folder / "runs" / name, steps=3, progress=Silent(), **SETTINGS)
     for name in "abc":
         shutil.copytree(folder / "runs" / "photos", folder / "runs" / name)
     return folder
