@@ -80,6 +80,7 @@ def network(
     >>> network([layer("linear", units=64), ...], [..., layer("linear", units=1)], batch_size=32)
 
     `extends` names the recipe whose training settings to start from; `training` replaces some of them, by dotted names.
+    Raises `NetworkError` for a line that cannot be, `ConfigurationError` for other settings.
     """
     model = stack.Config(
         latent_size=latent_size,

@@ -51,7 +51,8 @@ def serve(
 
     Others than this machine are let in by another `host`, and then need the `token`, or that of the variable
     GANVAS_TOKEN; `names` are further names that lead here. `threads` of torch are as many as `generate` takes without,
-    so that pictures are the same, byte for byte. SIGHUP reads the models anew; a damaged one replaces none.
+    so that pictures are the same, byte for byte. SIGHUP reads the models anew; a damaged one replaces none. Raises
+    `UsageError` for an address, a name or a token that will not do, and what `load` raises.
     """
     progress, limits = progress or Lines(), limits or Limits()
     door = open_door(host, os.environ.get(TOKEN_VARIABLE) if token is None else token, names)

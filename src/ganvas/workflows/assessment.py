@@ -120,7 +120,8 @@ def assess(
     translator's are translations of those held out. `features` are rows of FEATURES, None for the one that suits the
     dataset; `metrics` rows of METRICS, or "all", None for all but the costly. With `seeds` > 1 images of as many seeds
     are measured, and values are means with intervals over seeds. `bootstrap` resamples give intervals where no formula
-    does.
+    does. Raises `UsageError` for names and numbers of seeds that cannot be, `ModelError` where the model's images are
+    not like the dataset's, and what `load` raises.
     """
     if not 1 <= seeds <= MOST_SEEDS:
         raise UsageError(f"{seeds} seeds were asked for; give 1 to {MOST_SEEDS}.")

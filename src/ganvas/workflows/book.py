@@ -59,7 +59,8 @@ def build_discriminator(
     """Return the discriminator of a family: images [N, C, H, W] to a verdict (S1.2).
 
     Its scores are logits: the book's sigmoid is taken inside the loss, where it is exact for large scores;
-    `verdict.scores.sigmoid()` is the probability of "real". The arguments are those of `build_generator`.
+    `verdict.scores.sigmoid()` is the probability of "real". The arguments are those of `build_generator`, and so
+    is what it raises.
     """
     return _build(family, image_shape, num_classes, seed, sizes).discriminator
 
@@ -80,6 +81,8 @@ def train_gan(
     prints both losses by default. `recipe` is by default the one named like the family; `settings` replace fields of
     it by their dotted names. `dataset` is a dataset folder or a pair (uint8 images [N, H, W, C], labels [N] or None).
     Images of a folder are seen through its scaling; `sample(..., decode=decoder_of(dataset.scaling))` gives bytes.
+    Raises `DataError` for images that cannot be, `ConfigurationError` for settings, `NotFiniteError` when training
+    breaks down.
     """
     found = recipe if isinstance(recipe, Recipe) else find_recipe(recipe or _recipe_of(gan))
     training = found.override(**settings).training

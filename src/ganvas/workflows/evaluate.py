@@ -30,6 +30,8 @@ def evaluate(
     above 1 images of as many seeds are measured: values are means, with 95 % intervals over seeds. The scores of a run
     or model folder are kept in it, as `evaluation.json`, and stand in the card of its export.
 
+    Raises what `assess` raises.
+
     >>> evaluate("runs/digits", "data/digits", metrics=["fid", "k3-recall"], seeds=3)
     """
     found = assess(model, data, seed, progress, features, metrics, seeds, bootstrap)

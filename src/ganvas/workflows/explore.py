@@ -32,8 +32,9 @@ def explore(
 ) -> list[Path]:
     """Find `num` directions by each method, keep them in the model's folder, and write a strip of each into `out`.
 
-    A strip shows the images of `seeds`, a row each, from -3 to +3 standard deviations along the direction. Names given
-    before are kept. Returns the paths of the strips.
+    A strip shows the images of `seeds`, a row each, from -3 to +3 standard deviations along the direction; `labels` is
+    a class, or one for each seed [S]. Names given before are kept. Returns the paths of the strips. Raises `UsageError`
+    for a model without such directions, and what `load` raises.
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
     expect_drawing(model)

@@ -56,9 +56,10 @@ def generate(
 
     `seeds`, numbers or a text such as `0-31,40`, is in place of `seed`, with one image of each where `num` is not
     given. Files are named by seed and index, say how they were made, and are listed with their classes in
-    `images.jsonl`; `captions` writes class and seed beneath each in the grid. With `each_class` image i shows class
-    i modulo the number of classes, in place of `labels`. `choices` are the fields of `Choice`:
-    truncation, directions, mixture, mix_seed, mix_layers, bits. Other files in the folder are left alone.
+    `images.jsonl`; `captions` writes class and seed beneath each in the grid. With `each_class` image i shows class i
+    modulo the number of classes, in place of `labels`, which is a class or one for each image [num]. `choices` are the
+    fields of `Choice`: truncation, directions, mixture, mix_seed, mix_layers, bits. Other files in the folder are left
+    alone. Raises `UsageError` for what the model cannot draw, `StorageError` for the disk, and what `load` raises.
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
     choice = choice_of(model, choices)

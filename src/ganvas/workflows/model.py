@@ -109,7 +109,7 @@ class Model:
         return sample(self.generator, num, numbers, seed, first, decode)
 
     def generate_chunks(self, num: int, labels: Labels = None, seed: int = 0, first: int = 0) -> Iterator[Pixels]:
-        """Yield the same images in pieces, so that memory stays flat."""
+        """Yield the same images in pieces uint8 [n, H, W, C], so that memory stays flat."""
         numbers, decode = self.class_numbers(labels, self.check_num(num, first)), decoder_of(self.scaling)
         return sample_chunks(self.generator, num, numbers, seed, first, decode)
 
@@ -122,7 +122,7 @@ class Model:
         return np.concatenate(list(self.translate_chunks(self.view(pixels) if view else pixels, labels)))
 
     def translate_chunks(self, pixels: Pixels, labels: Labels = None) -> Iterator[Pixels]:
-        """Yield the translations in pieces, so that memory stays flat."""
+        """Yield the translations in pieces uint8 [n, H, W, C], so that memory stays flat."""
         translator, numbers = self._translator(), self.class_numbers(labels, len(pixels))
         return translating.translate_chunks(translator, pixels, numbers, decoder_of(self.scaling))
 

@@ -63,7 +63,8 @@ def project(
 
     `sources` are files, folders or archives of pictures of any size, `label` the class that all of them show, tried
     out without; `settings` are those of `projection.Settings`. The grid has the pictures above what they became.
-    `generate_from` draws from the file.
+    `generate_from` draws from the file. Raises `UsageError` for a model that translates or a class it does not know,
+    `DataError` where no picture can be read, and what `load` raises.
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
     expect_drawing(model)

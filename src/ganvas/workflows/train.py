@@ -81,7 +81,9 @@ def resume(
     """Go on with a run from its newest valid checkpoint, exactly as if it had never stopped.
 
     Settings may change only where they alter no draw (length, intervals, threads, device), or where `allow` names them.
-    `minutes` counts from the run's beginning.
+    `minutes` counts from the run's beginning. Raises `RunError` for a folder that is no run, is busy or has no whole
+    checkpoint, `ConfigurationError` for settings that may not change, `DataError` where the dataset is another,
+    `NotFiniteError` when training breaks down.
     """
     found = run if isinstance(run, RunFolder) else RunFolder.open(Path(run))
     dataset = dataset_of(found, data)

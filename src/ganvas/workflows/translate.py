@@ -38,10 +38,10 @@ def translate(
 ) -> Path:
     """Write the translations of pictures into folder `out`; return the path of their grid, sources above them.
 
-    `sources` are image files, folders or archives of them, of any size: each is brought to the model's. `labels` is
-    the class wanted, of a model that has classes. With `view` they are finished pictures, and the model translates
-    what it is given of such: their edges, say. `images.jsonl` lists which translation is of which picture. Raises
-    `UsageError` for a model that does not translate, `DataError` where no picture can be read.
+    `sources` are image files, folders or archives of them, of any size: each is brought to the model's. `labels` is the
+    class wanted, or one for each picture [N], of a model that has classes. With `view` they are finished pictures, and
+    the model translates what it is given of such: their edges, say. `images.jsonl` lists which translation is of which
+    picture. Raises `UsageError` for a model that does not translate, `DataError` where no picture can be read.
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
     shape = model.image_shape if view else model.source_shape

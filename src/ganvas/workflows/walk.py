@@ -64,10 +64,11 @@ def walk(
     """Write the film of a walk from seed to seed, `frames` from each to the next, and back to the first in a loop.
 
     The name's ending says how: .gif, .webp, .mp4; .png lays the frames out as a sheet instead. `way` is spherical for
-    latents N(0, 1) and linear for others where not given; `styles` goes linearly between the styles of a model that
-    has them. `labels` is one class, or one for each seed: then classes are mixed on the way. `favourites`, a file of
+    latents N(0, 1) and linear for others where not given; `styles` goes linearly between the styles of a model that has
+    them. `labels` is one class, or one for each seed [S]: then classes are mixed on the way. `favourites`, a file of
     them or what pictures say of themselves, are in place of seeds and classes: the walk leads over those that this
-    model drew, as they were drawn. `choices` are truncation and directions.
+    model drew, as they were drawn. `choices` are truncation and directions. Raises `UsageError` for endings, seeds and
+    classes that cannot be, `StorageError` for the disk, and what `load` raises.
     """
     model, progress, path = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
     choice = choice_of(model, choices, _NOT_ON_A_WALK)
