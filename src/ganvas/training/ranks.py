@@ -1,0 +1,275 @@
+"""The processes of one run: N of them compute what one computes, each on its share of every batch.
+
+A process alone (`Ranks()`) gives everything back as it is, so nothing here costs it anything, and nothing elsewhere
+asks whether there are others. What several compute is exact but for the rounding of sums: gradients are sums over
+shares weighted by their sizes, and whatever looks at a whole batch looks at that of all processes.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from signal import Signals
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from ganvas.errors import ConfigurationError, GanvasError, RunError
+from ganvas.players import give_batch
+from ganvas.seeds import Stream
+from ganvas.training.interrupt import StopRequest
+
+if TYPE_CHECKING:
+    from torch.distributed import ProcessGroup
+
+Value = TypeVar("Value")
+
+
+class Ranks:
+    """Process `rank` of `size`; rank 0, the first, is the one that writes. Without a `group` it is alone."""
+
+    def __init__(self, group: "ProcessGroup | None" = None, local_rank: int = 0, local_size: int = 1) -> None:
+        self.group = group
+        self.rank = 0 if group is None else group.rank()
+        self.size = 1 if group is None else group.size()
+        self.local_rank, self.local_size = local_rank, local_size
+        """Which of how many processes of this run on this machine it is."""
+        self._asked = self._agreed = StopRequest()
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process is the one that writes."""
+        return self.rank == 0
+
+    def share(self, total: int) -> "Share":
+        """Return this process's share of a batch; sizes differ by at most one. One without a sample is refused."""
+        if total < self.size:
+            raise ConfigurationError(
+                f"A batch of {total} images cannot be shared by {self.size} processes: each needs one at least. "
+                "Raise `training.batch_size` (and `generator_batch_size`), or begin fewer processes."
+            )
+        first, end = _bounds(total, self.rank, self.size)
+        return Share(first, end - first, total, self)
+
+    def sum(self, values: Tensor) -> Tensor:
+        """Return the sum of all processes' values [...]; it can be differentiated any number of times."""
+        return values if self.group is None else _Sum.apply(values, self)  # pyright: ignore[reportReturnType]
+
+    def add_gradients(self, player: nn.Module) -> None:
+        """Replace the gradients of a player's weights by their sums; one that no process has stays None."""
+        if self.group is None:
+            return
+        weights = list(player.parameters())
+        here = [weight.grad is not None for weight in weights]
+        told = torch.tensor(here, dtype=weights[0].dtype, device=weights[0].device)
+        flat = [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in weights]
+        total = self.add_up(torch.cat([*(gradient.flatten() for gradient in flat), told]))
+        *sums, num_told = total.split([*(weight.numel() for weight in weights), len(weights)])
+        everywhere = [True] * len(weights) if all(here) else num_told.bool().tolist()
+        for weight, gradient, summed, wanted in zip(weights, flat, sums, everywhere, strict=True):
+            weight.grad = gradient.copy_(summed.view(weight.shape)) if wanted else None
+
+    def copy(self, tensors: Sequence[Tensor]) -> None:
+        """Overwrite tensors with those of the first process."""
+        from torch.distributed import BroadcastOptions
+
+        if self.group is None:
+            return
+        options = BroadcastOptions()
+        options.rootRank = options.rootTensor = 0
+        for tensor in tensors:
+            values = tensor.detach().clone(memory_format=torch.contiguous_format)
+            with _others_there():
+                self.group.broadcast([values], options).wait()
+            tensor.detach().copy_(values)
+
+    def first(self, action: Callable[[], Value]) -> Value | None:
+        """Have the first process do something while the others wait; what it raises all raise."""
+        if self.group is None:
+            return action()
+        if not self.is_first:
+            if message := self.told(None):
+                raise GanvasError(message)
+            return None
+        try:
+            value = action()
+        except GanvasError as error:
+            self.told(str(error))
+            raise
+        self.told(None)
+        return value
+
+    def told(self, value: Any) -> Any:  # noqa: ANN401
+        """Return the first process's `value`, plain JSON."""
+        if self.group is None:
+            return value
+        content = json.dumps(value).encode() if self.is_first else b""
+        length = torch.tensor([len(content)])
+        self.copy([length])
+        text = torch.frombuffer(bytearray(content.ljust(int(length), b" ")), dtype=torch.uint8)
+        self.copy([text])
+        return json.loads(bytes(text.tolist()))
+
+    def expect_same(self, text: str, what: str) -> None:
+        """Raise `ConfigurationError` in all processes where one has another `text` than the first."""
+        agrees = torch.tensor([float(self.told(text) == text)])
+        if float(self.sum(agrees)) < self.size:
+            raise ConfigurationError(
+                f"The processes of this run do not have the same {what}. Begin all of them by the same command, and "
+                "give each machine the same dataset folder."
+            )
+
+    def heed(self, asked: StopRequest) -> StopRequest:
+        """Return a request that is set in all processes at once, by `settle`, after `asked` was set in any of them."""
+        if self.group is None:
+            return asked
+        self._asked, self._agreed = asked, StopRequest()
+        return self._agreed
+
+    def settle(self, seconds: float, cpu_seconds: float) -> tuple[float, float]:
+        """End a step: agree on whether to stop; return the first process's seconds, and the CPU seconds of all."""
+        if self.group is None:
+            return seconds, cpu_seconds
+        own = torch.tensor([[seconds, cpu_seconds, float(self._asked.signal or 0)]], dtype=torch.float64)
+        rows = Share(self.rank, 1, self.size, self).gather(own)  # [processes, 3]
+        if number := int(rows[:, 2].max()):
+            self._agreed.signal = Signals(number)
+        return float(rows[0, 0]), float(rows[:, 1].sum())
+
+    def add_up(self, values: Tensor) -> Tensor:
+        """Return the sum of all processes' values, a new tensor without a history."""
+        total = values.detach().clone(memory_format=torch.contiguous_format)
+        if self.group is not None:
+            with _others_there():
+                self.group.allreduce([total]).wait()
+        return total
+
+    def exchange(self, given: Tensor, counts: list[int], wanted: list[int]) -> Tensor:
+        """Send `counts[r]` of the values `given` [sum] to each process r; return the `wanted[r]` that r sent."""
+        from torch.distributed import AllToAllOptions
+
+        assert self.group is not None
+        taken = given.new_empty(sum(wanted))
+        with _others_there():
+            self.group.alltoall_base(taken, given, wanted, counts, AllToAllOptions()).wait()
+        return taken
+
+
+@dataclass(frozen=True)
+class Share:
+    """Samples of a batch of `total`: `num` from `first` on; of `parts` such batches laid end to end, those of each."""
+
+    first: int = 0
+    num: int = 1
+    total: int = 1
+    ranks: Ranks = field(default_factory=Ranks)
+    parts: int = 1
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all of the batch."""
+        return self.num == self.total
+
+    def twice(self) -> Self:
+        """Return the share of two such batches, one after the other."""
+        return replace(self, parts=2)
+
+    def draws(self, stream: Stream) -> Stream:
+        """Return the stream whose samples are those of the share."""
+        if self.is_whole:
+            return stream
+        if self.parts == 1:
+            return stream._replace(first=self.first)
+        return stream._replace(pieces=tuple((part * self.total + self.first, self.num) for part in range(self.parts)))
+
+    def given_to(self, player: nn.Module) -> None:
+        """Tell the layers of a player that compare samples that the next ones are those of the share."""
+        if not self.is_whole:
+            give_batch(player, self)
+
+    def part(self, mean: Tensor) -> Tensor:
+        """Return what a mean over the share adds to the mean over the batch."""
+        return mean if self.is_whole else mean * (self.num / self.total)
+
+    def mean(self, mean: Tensor) -> Tensor:
+        """Return the mean over the batch [...] of what is a mean over the share here; without a history."""
+        return mean if self.is_whole else self.ranks.add_up(self.part(mean))
+
+    def means(self, means: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return the means [] over the batch of those over the share."""
+        if self.is_whole:
+            return means
+        return dict(zip(means, self.mean(torch.stack([mean.detach() for mean in means.values()])), strict=True))
+
+    def count(self, rows: Tensor) -> int:
+        """Return how many rows the batch has, of which the share has `rows` [N, ...]."""
+        return len(rows) if self.is_whole else self.total * self.parts
+
+    def keeps(self, group_size: int) -> bool:
+        """Return whether groups of so many samples in a row have all of theirs in one process."""
+        bounds = [_bounds(self.total, rank, self.ranks.size)[0] for rank in range(self.ranks.size)]
+        return all(bound % group_size == 0 for bound in [*bounds, self.total * (self.parts > 1)])
+
+    def gather(self, rows: Tensor) -> Tensor:
+        """Return the rows of the batch [A, ...] in its order, of those of the share [N, ...]; differentiable."""
+        if self.is_whole:
+            return rows
+        zeros = rows.new_zeros(self.total - self.num, *rows.shape[1:])
+        before, after = zeros[: self.first], zeros[self.first :]
+        laid = [piece for part in rows.split(self.num) for piece in (before, part, after)]
+        return self.ranks.sum(torch.cat(laid))
+
+    def own(self, rows: Tensor) -> Tensor:
+        """Return the share's rows [N, ...] of those of the batch [A, ...]."""
+        if self.is_whole:
+            return rows
+        return torch.cat([part[self.first : self.first + self.num] for part in rows.split(self.total)])
+
+    def columns(self, rows: Tensor) -> Tensor:
+        """Return all rows of the batch, but a part of their columns [A, D / processes], of rows [N, D]."""
+        if self.is_whole:
+            return rows
+        size, width = self.ranks.size, rows.shape[1]
+        ends = [_bounds(width, rank, size) for rank in range(size)]
+        nums = [end - first for first, end in (_bounds(self.total, rank, size) for rank in range(size))]
+        mine = ends[self.ranks.rank][1] - ends[self.ranks.rank][0]
+        given = torch.cat([rows[:, first:end].flatten() for first, end in ends])
+        counts = [len(rows) * (end - first) for first, end in ends]
+        return self.ranks.exchange(given, counts, [num * mine for num in nums]).view(self.total, mine)
+
+
+WHOLE = Share()
+"""All samples of a batch, whatever their number: that of a process alone."""
+
+
+class _Sum(torch.autograd.Function):
+    """y = sum of all processes' x, in each of them; so the gradient of x is the sum of all processes' gradients of y.
+
+    Its own gradient is of the same kind, and a penalty on gradients may be differentiated again.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, ranks: Ranks) -> Tensor:  # noqa: ANN401
+        ctx.ranks = ranks
+        return ranks.add_up(values)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401  # pyright: ignore[reportIncompatibleMethodOverride]
+        return ctx.ranks.sum(gradients[0]), None
+
+
+@contextmanager
+def _others_there() -> Iterator[None]:
+    """Raise `RunError` where another process has gone."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise RunError(
+            "Another process of this run ended, so this one cannot go on; that one said why, or was killed. Begin all "
+            "of them again by the same command."
+        ) from error
+
+
+def _bounds(total: int, rank: int, size: int) -> tuple[int, int]:
+    return total * rank // size, total * (rank + 1) // size
