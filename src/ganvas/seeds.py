@@ -20,8 +20,8 @@ class Stream(NamedTuple):
 
     `first` is the index of this process's first sample. The number of values asked for per sample is part of
     the address: ask for all of a sample's values of one purpose at once. `rows` are the seed and index of each sample,
-    where they are not `first`, `first` + 1 ... of one seed; `pieces` are the first sample and the number of several runs
-    of samples, laid end to end.
+    where they are not `first`, `first` + 1 ... of one seed; `pieces` are the first sample and the number of each of
+    several runs of samples, laid end to end.
     """
 
     seed: int

@@ -52,7 +52,9 @@ def expect_one_answer(recipe, steps, size=2, rtol=1e-5):
         for name, value in one.items():
             if value.is_floating_point():
                 scale = value.double().abs().max().item()
-                torch.testing.assert_close(state[name], value, rtol=rtol, atol=rtol * 1e-2 * scale, msg=lambda m, n=name: f"{n}: {m}")
+                torch.testing.assert_close(
+                    state[name], value, rtol=rtol, atol=rtol * 1e-2 * scale, msg=lambda m, n=name: f"{n}: {m}"
+                )
             else:
                 assert torch.equal(state[name], value), name
         for ours, theirs in zip(records, log, strict=True):

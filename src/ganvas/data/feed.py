@@ -133,7 +133,7 @@ class Feed:
         self.close()
 
     def batch(self, index: int) -> Batch:
-        """Return batch `index` >= 0: positions index B ... index B + B - 1 of the row of epochs, or its part of them."""
+        """Return batch `index` >= 0: positions index B ... index B + B - 1 of the row of epochs, or a part of them."""
         if self._pool is None:
             return self._read(index)
         wanted = range(index, index + 2 * self.workers + 1)

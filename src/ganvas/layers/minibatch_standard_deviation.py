@@ -40,9 +40,10 @@ class MinibatchStandardDeviation(BatchLayer):
                 f"{channels} channels cannot be cut into {self.num_channels} equal parts: "
                 f"choose `num_channels` a divisor of {channels}."
             )
-        num = len(x) if self.batch is None else self.batch.count(x)
+        batch = self.batch if self.training else None
+        num = len(x) if batch is None else batch.count(x)
         size = next(size for size in range(min(self.group_size, num), 0, -1) if num % size == 0)
-        whole = None if self.batch is None or self.batch.keeps(size) else self.batch
+        whole = None if batch is None or batch.keeps(size) else batch
         rows, places = x if whole is None else whole.gather(x), channels * height * width // self.num_channels
         groups = rows.reshape(-1, size, self.num_channels, places)  # [groups, g, F, C/F H W]
         deviations = (groups.var(dim=1, correction=0) + 1e-8).sqrt().mean(dim=2)  # [groups, F]

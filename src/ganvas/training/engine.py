@@ -59,9 +59,14 @@ def choose_device(name: str, ranks: Ranks | None = None) -> torch.device:
 
 
 @contextmanager
-def cpu_threads(number: int) -> Iterator[None]:
-    """Let torch use `number` CPU threads inside the block; 0 leaves its choice, at most one a usable core."""
+def cpu_threads(number: int, ranks: Ranks | None = None) -> Iterator[None]:
+    """Let torch use `number` CPU threads inside the block; 0 leaves its choice, at most one a usable core.
+
+    Of several processes on a machine each has an equal part of the cores by 0.
+    """
     before = torch.get_num_threads()
+    if ranks is not None and ranks.group is not None:
+        number = number or max(1, usable_cores() // ranks.local_size)
     torch.set_num_threads(number or min(before, usable_cores()))
     try:
         yield

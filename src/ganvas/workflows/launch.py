@@ -1,0 +1,63 @@
+"""How the processes of a run find each other: by the environment that torchrun gives to each of those it begins."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import NamedTuple
+
+import torch
+from torch import distributed
+
+from ganvas.errors import RunError
+from ganvas.training.ranks import Ranks
+
+PLACES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+"""The variables that tell a process which of how many it is, and where they meet."""
+_PATIENCE = timedelta(hours=1)
+"""How long a process waits for the others, such as for the first to open what scores need."""
+
+
+class Launch(NamedTuple):
+    """The processes of this run; `restarts` where a launcher begins the same command again after one was lost."""
+
+    ranks: Ranks
+    restarts: bool = False
+
+
+@contextmanager
+def launched() -> Iterator[Launch]:
+    """Yield the processes that the environment tells of, joined; a process alone where it tells of none.
+
+    Raises `RunError` when they cannot meet. On machines with NVIDIA GPUs tensors go by NCCL, elsewhere by gloo.
+    """
+    if not all(os.environ.get(name) for name in PLACES):
+        yield Launch(Ranks())
+        return
+    if int(os.environ["WORLD_SIZE"]) == 1:
+        yield Launch(Ranks(), restarts=True)
+        return
+    local_rank, local_size = (int(os.environ.get(name, value)) for name, value in _LOCAL.items())
+    began = not distributed.is_initialized()
+    if began:
+        _meet(local_rank)
+    yield Launch(Ranks(distributed.group.WORLD, local_rank, local_size), restarts=True)
+    if began:  # not after an error: the others may be gone
+        distributed.destroy_process_group()
+
+
+_LOCAL = {"LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1"}
+
+
+def _meet(local_rank: int) -> None:
+    on_gpu = torch.cuda.is_available() and distributed.is_nccl_available()
+    if on_gpu and local_rank < torch.cuda.device_count():
+        torch.cuda.set_device(local_rank)
+    try:
+        distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo", timeout=_PATIENCE)
+    except (RuntimeError, ValueError) as error:
+        where = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
+        raise RunError(
+            f"Process {os.environ['RANK']} of {os.environ['WORLD_SIZE']} did not meet the others at {where} ({error}). "
+            "Begin all by `torchrun`, and let the machines reach each other there."
+        ) from error
