@@ -19,7 +19,7 @@ def together(size, play):
         try:
             options = ProcessGroupGloo._Options()
             options._devices = [ProcessGroupGloo.create_device(hostname="127.0.0.1")]
-            options._timeout = timedelta(seconds=60)
+            options._timeout = timedelta(seconds=600)
             group = ProcessGroupGloo(store, rank, size, options)
             given[rank] = play(Ranks(group, rank, size))
         except BaseException as error:

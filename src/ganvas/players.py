@@ -184,6 +184,10 @@ class WholeBatch(Protocol):
         """Return whether groups of so many rows, one after the other, each lie in one process."""
         ...
 
+    def mean(self, mean: Tensor) -> Tensor:
+        """Return the mean over all rows [...], of that over this process's; without a history."""
+        ...
+
     def gather(self, rows: Tensor) -> Tensor:
         """Return all rows [A, ...], of this process's [N, ...]; can be differentiated any number of times."""
         ...
