@@ -17,6 +17,7 @@ from ganvas.training.engine import Game
 from ganvas.training.loop import finite_record
 from ganvas.training.ranks import Ranks
 from ganvas.training.round import Round
+from ganvas.training.shares import Share
 
 PIXELS = Stream(0, "test/ranks").integers(40 * 64 * 64 * 3, 256).astype(np.uint8)
 IMAGES = [(ImageShape(1, size, size), 4) for size in (8, 16, 28, 32, 64)] + [(ImageShape(3, 16, 16), 2)]
@@ -29,7 +30,7 @@ def round_of(recipe, ranks):
     with IN_TURN:
         game = Game(build_gan(recipe.model, shape, classes, 0).double(), settings, ranks)
     pixels = np.resize(PIXELS, (40, *shape[1:], shape.channels))
-    share = ranks.share(settings.batch_size)
+    share = Share.of(settings.batch_size, ranks)
     options = {"shuffle": settings.shuffle, "mirror": settings.mirror, "part": (share.first, share.num)}
     return Round(game, settings, Feed.from_arrays(pixels, np.arange(40) % classes, settings.batch_size, 0, **options))
 

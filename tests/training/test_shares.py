@@ -16,6 +16,7 @@ from ganvas.seeds import Stream
 from ganvas.training.batch_norm import SharedBatchNorm
 from ganvas.training.interrupt import StopRequest
 from ganvas.training.ranks import Ranks
+from ganvas.training.shares import Share
 
 X = torch.from_numpy(Stream(0, "test/shares").normal(10, 4 * 2 * 2)).view(10, 4, 2, 2)
 
@@ -37,7 +38,7 @@ def test_batch_norm_of_shares_is_that_of_the_batch(size):
     ours, wanted = copy.deepcopy(norm), penalised(norm, X)
 
     def play(ranks):
-        share = ranks.share(len(X))
+        share = Share.of(len(X), ranks)
         shared = SharedBatchNorm(copy.deepcopy(ours), ranks)
         y, by_x, by_weights = penalised(shared, share.own(X))
         assert shared.state_dict().keys() == norm.state_dict().keys()
@@ -56,7 +57,7 @@ def test_groups_reach_over_processes(group_size):
     wanted, slopes, _ = penalised(layer, both)
 
     def play(ranks):
-        share = ranks.share(len(X)).twice()
+        share = Share.of(len(X), ranks).twice()
         own = MinibatchStandardDeviation(group_size, 2)
         share.given_to(own)
         y, by_x, _ = penalised(own, share.own(both))
@@ -72,7 +73,7 @@ def test_contrast_is_with_the_samples_of_all():
     wanted = data_to_data_cross_entropy(embeddings, proxies, labels)
 
     def play(ranks):
-        share = ranks.share(10)
+        share = Share.of(10, ranks)
         own, classes = share.own(embeddings), share.own(labels)
         return share.gather(data_to_data_cross_entropy(own, proxies, classes, share.gather(own), share.gather(classes)))
 
@@ -84,7 +85,7 @@ def test_shares_are_all_samples_once_and_their_draws_are_those_of_the_batch():
     stream = Stream(3, "test", 5)
 
     def play(ranks):
-        share = ranks.share(10)
+        share = Share.of(10, ranks)
         twice = share.twice()
         rows = torch.arange(40.0).view(10, 4)
         assert torch.equal(share.columns(share.own(rows)), rows[:, ranks.rank * 4 // 3 : (ranks.rank + 1) * 4 // 3])
@@ -165,7 +166,7 @@ def test_gradients_are_summed_and_those_that_nobody_has_stay_absent():
 
 def test_a_process_alone_has_all():
     ranks = Ranks()
-    share = ranks.share(10)
+    share = Share.of(10, ranks)
     assert share.own(X) is share.gather(X) is share.columns(X) is ranks.sum(X) is share.mean(X) is share.part(X) is X
     assert share.draws(Stream(0, "test")) == share.twice().draws(Stream(0, "test")) == Stream(0, "test")
 
@@ -173,6 +174,6 @@ def test_a_process_alone_has_all():
 def test_fewer_samples_than_processes_are_refused():
     def play(ranks):
         with pytest.raises(ConfigurationError, match="A batch of 2 images cannot be shared by 3 processes"):
-            ranks.share(2)
+            Share.of(2, ranks)
 
     together(3, play)

@@ -12,7 +12,7 @@ from ganvas.catalogue import find
 from ganvas.config import Config, Field
 from ganvas.errors import UsageError, unknown_name
 from ganvas.seeds import Stream
-from ganvas.training.ranks import WHOLE, Share
+from ganvas.training.shares import WHOLE, Share
 from ganvas.training.signals import Signals
 
 PROBABILITY, SIGNS, BATCHES = "augment/probability", "augment/sum_of_signs", "augment/num_batches"

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm  # pyright: ignore[reportPrivateUsage]
 
-from ganvas.training.ranks import Ranks, Share
+from ganvas.training.ranks import Ranks
 
 
 class SharedBatchNorm(nn.Module):
@@ -29,7 +29,7 @@ class SharedBatchNorm(nn.Module):
         self.running_var: Tensor
         self.num_batches_tracked: Tensor
         self.epsilon, self.momentum = norm.eps, norm.momentum
-        self.row = Share(ranks.rank, 1, ranks.size, ranks)
+        self.ranks = ranks
         self.train(norm.training)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -49,7 +49,7 @@ class SharedBatchNorm(nn.Module):
         places = [0, *range(2, x.dim())]
         count = x.new_tensor([x.numel() / x.shape[1]])
         own = torch.cat([x.mean(places), x.var(places, correction=0), count])
-        rows = self.row.gather(own[None])  # [processes, 2 C + 1]
+        rows = self.ranks.rows(own)  # [processes, 2 C + 1]
         counts = rows[:, -1:].detach()
         weights = counts / counts.sum()
         means, variances = rows[:, :-1].chunk(2, dim=1)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ganvas.players import Verdict
-from ganvas.training.ranks import WHOLE, Share
+from ganvas.training.shares import WHOLE, Share
 from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn
 
 Measures = dict[str, Tensor]

@@ -12,7 +12,7 @@ from ganvas.errors import ConfigurationError
 from ganvas.losses.contrastive import data_to_data_cross_entropy
 from ganvas.losses.gradients import between, one_centred, path_lengths, squared_gradient_norms
 from ganvas.players import Verdict
-from ganvas.training.ranks import Share
+from ganvas.training.shares import Share
 from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn, Translation
 
 AVERAGE_DECAY = 0.99  # of scores in LeCam, of path lengths in StyleGAN2

@@ -1,23 +1,20 @@
-"""The processes of one run: N of them compute what one computes, each on its share of every batch.
+"""The processes of one run, and what they tell each other.
 
 A process alone (`Ranks()`) gives everything back as it is, so nothing here costs it anything, and nothing elsewhere
-asks whether there are others. What several compute is exact but for the rounding of sums: gradients are sums over
-shares weighted by their sizes, and whatever looks at a whole batch looks at that of all processes.
+asks whether there are others.
 """
 
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from signal import Signals
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from ganvas.errors import ConfigurationError, GanvasError, RunError
-from ganvas.players import give_batch
-from ganvas.seeds import Stream
 from ganvas.training.interrupt import StopRequest
 
 if TYPE_CHECKING:
@@ -42,19 +39,17 @@ class Ranks:
         """Whether this process is the one that writes."""
         return self.rank == 0
 
-    def share(self, total: int) -> "Share":
-        """Return this process's share of a batch; sizes differ by at most one. One without a sample is refused."""
-        if total < self.size:
-            raise ConfigurationError(
-                f"A batch of {total} images cannot be shared by {self.size} processes: each needs one at least. "
-                "Raise `training.batch_size` (and `generator_batch_size`), or begin fewer processes."
-            )
-        first, end = _bounds(total, self.rank, self.size)
-        return Share(first, end - first, total, self)
-
     def sum(self, values: Tensor) -> Tensor:
         """Return the sum of all processes' values [...]; it can be differentiated any number of times."""
         return values if self.group is None else _Sum.apply(values, self)  # pyright: ignore[reportReturnType]
+
+    def rows(self, values: Tensor) -> Tensor:
+        """Return the values [L] of each process as a row of [processes, L]; differentiable like `sum`."""
+        before, after = (
+            values.new_zeros(self.rank, len(values)),
+            values.new_zeros(self.size - self.rank - 1, len(values)),
+        )
+        return self.sum(torch.cat([before, values[None], after]))
 
     def add_gradients(self, player: nn.Module) -> None:
         """Replace the gradients of a player's weights by their sums; one that no process has stays None."""
@@ -111,6 +106,11 @@ class Ranks:
         self.copy([text])
         return json.loads(bytes(text.tolist()))
 
+    def bounds(self, total: int) -> list[tuple[int, int]]:
+        """Return where each process's part of `total` things begins and ends; sizes differ by at most one."""
+        ends = [total * rank // self.size for rank in range(self.size + 1)]
+        return list(pairwise(ends))
+
     def expect_same(self, text: str, what: str) -> None:
         """Raise `ConfigurationError` in all processes where one has another `text` than the first."""
         agrees = torch.tensor([float(self.told(text) == text)])
@@ -131,8 +131,8 @@ class Ranks:
         """End a step: agree on whether to stop; return the first process's seconds, and the CPU seconds of all."""
         if self.group is None:
             return seconds, cpu_seconds
-        own = torch.tensor([[seconds, cpu_seconds, float(self._asked.signal or 0)]], dtype=torch.float64)
-        rows = Share(self.rank, 1, self.size, self).gather(own)  # [processes, 3]
+        own = torch.tensor([seconds, cpu_seconds, float(self._asked.signal or 0)], dtype=torch.float64)
+        rows = self.rows(own)  # [processes, 3]
         if number := int(rows[:, 2].max()):
             self._agreed.signal = Signals(number)
         return float(rows[0, 0]), float(rows[:, 1].sum())
@@ -154,93 +154,6 @@ class Ranks:
         with _others_there():
             self.group.alltoall_base(taken, given, wanted, counts, AllToAllOptions()).wait()
         return taken
-
-
-@dataclass(frozen=True)
-class Share:
-    """Samples of a batch of `total`: `num` from `first` on; of `parts` such batches laid end to end, those of each."""
-
-    first: int = 0
-    num: int = 1
-    total: int = 1
-    ranks: Ranks = field(default_factory=Ranks)
-    parts: int = 1
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it is all of the batch."""
-        return self.num == self.total
-
-    def twice(self) -> Self:
-        """Return the share of two such batches, one after the other."""
-        return replace(self, parts=2)
-
-    def draws(self, stream: Stream) -> Stream:
-        """Return the stream whose samples are those of the share."""
-        if self.is_whole:
-            return stream
-        if self.parts == 1:
-            return stream._replace(first=self.first)
-        return stream._replace(pieces=tuple((part * self.total + self.first, self.num) for part in range(self.parts)))
-
-    def given_to(self, player: nn.Module) -> None:
-        """Tell the layers of a player that compare samples that the next ones are those of the share."""
-        if not self.is_whole:
-            give_batch(player, self)
-
-    def part(self, mean: Tensor) -> Tensor:
-        """Return what a mean over the share adds to the mean over the batch."""
-        return mean if self.is_whole else mean * (self.num / self.total)
-
-    def mean(self, mean: Tensor) -> Tensor:
-        """Return the mean over the batch [...] of what is a mean over the share here; without a history."""
-        return mean if self.is_whole else self.ranks.add_up(self.part(mean))
-
-    def means(self, means: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Return the means [] over the batch of those over the share."""
-        if self.is_whole:
-            return means
-        return dict(zip(means, self.mean(torch.stack([mean.detach() for mean in means.values()])), strict=True))
-
-    def count(self, rows: Tensor) -> int:
-        """Return how many rows the batch has, of which the share has `rows` [N, ...]."""
-        return len(rows) if self.is_whole else self.total * self.parts
-
-    def keeps(self, group_size: int) -> bool:
-        """Return whether groups of so many samples in a row have all of theirs in one process."""
-        bounds = [_bounds(self.total, rank, self.ranks.size)[0] for rank in range(self.ranks.size)]
-        return all(bound % group_size == 0 for bound in [*bounds, self.total * (self.parts > 1)])
-
-    def gather(self, rows: Tensor) -> Tensor:
-        """Return the rows of the batch [A, ...] in its order, of those of the share [N, ...]; differentiable."""
-        if self.is_whole:
-            return rows
-        zeros = rows.new_zeros(self.total - self.num, *rows.shape[1:])
-        before, after = zeros[: self.first], zeros[self.first :]
-        laid = [piece for part in rows.split(self.num) for piece in (before, part, after)]
-        return self.ranks.sum(torch.cat(laid))
-
-    def own(self, rows: Tensor) -> Tensor:
-        """Return the share's rows [N, ...] of those of the batch [A, ...]."""
-        if self.is_whole:
-            return rows
-        return torch.cat([part[self.first : self.first + self.num] for part in rows.split(self.total)])
-
-    def columns(self, rows: Tensor) -> Tensor:
-        """Return all rows of the batch, but a part of their columns [A, D / processes], of rows [N, D]."""
-        if self.is_whole:
-            return rows
-        size, width = self.ranks.size, rows.shape[1]
-        ends = [_bounds(width, rank, size) for rank in range(size)]
-        nums = [end - first for first, end in (_bounds(self.total, rank, size) for rank in range(size))]
-        mine = ends[self.ranks.rank][1] - ends[self.ranks.rank][0]
-        given = torch.cat([rows[:, first:end].flatten() for first, end in ends])
-        counts = [len(rows) * (end - first) for first, end in ends]
-        return self.ranks.exchange(given, counts, [num * mine for num in nums]).view(self.total, mine)
-
-
-WHOLE = Share()
-"""All samples of a batch, whatever their number: that of a process alone."""
 
 
 class _Sum(torch.autograd.Function):
@@ -269,7 +182,3 @@ def _others_there() -> Iterator[None]:
             "Another process of this run ended, so this one cannot go on; that one said why, or was killed. Begin all "
             "of them again by the same command."
         ) from error
-
-
-def _bounds(total: int, rank: int, size: int) -> tuple[int, int]:
-    return total * rank // size, total * (rank + 1) // size

@@ -17,7 +17,7 @@ from ganvas.training.engine import Game
 from ganvas.training.generating import Generating, Real, check_one_each
 from ganvas.training.measures import Measures, generator_measures, verdict_measures
 from ganvas.training.objective import Loss, Objective, check_batches
-from ganvas.training.ranks import Share
+from ganvas.training.shares import Share
 from ganvas.training.settings import TrainingConfig
 from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn
 
@@ -45,7 +45,7 @@ class Round:
         self.game = game
         self.config = config
         self.batches = batches
-        self.shown, self.asked = (game.ranks.share(num) for num in (config.batch_size, config.generator_images))
+        self.shown, self.asked = (Share.of(num, game.ranks) for num in (config.batch_size, config.generator_images))
         """This process's share of the images that D is shown of a kind, and of those asked of G in its turn."""
         self.objective = Objective(config.objective)
         self.augment = Augmenter(config.augment, game.signals)

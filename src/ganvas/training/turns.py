@@ -9,7 +9,7 @@ from torch import Tensor
 from ganvas.losses.gradients import squared_gradient_norms
 from ganvas.players import Verdict
 from ganvas.seeds import Stream
-from ganvas.training.ranks import WHOLE, Share
+from ganvas.training.shares import WHOLE, Share
 from ganvas.training.signals import Signals
 
 Judge = Callable[[Tensor, Tensor | None, str], Verdict]

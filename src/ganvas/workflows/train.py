@@ -26,6 +26,7 @@ from ganvas.training.monitor import Monitor, Record
 from ganvas.training.ranks import Ranks
 from ganvas.training.round import Round
 from ganvas.training.scoring import SECONDS, Scoring
+from ganvas.training.shares import Share
 from ganvas.workflows.gauges import Gauge, open_gauges
 from ganvas.workflows.launch import Launch, launched
 from ganvas.workflows.run_folder import BEST, RunConfig, RunFolder, check_changes, hold, is_run_folder, refuse_occupied
@@ -155,6 +156,8 @@ def _task(
 ) -> _Task:
     """Return the task, alike for all processes; the first alone speaks, and opens what scores need."""
     check_minutes(minutes)
+    for num in (recipe.training.batch_size, recipe.training.generator_images):
+        Share.of(num, ranks)  # refuses what cannot be shared
     ranks.expect_same(dataset.content_hash, "dataset")
     ranks.expect_same(json.dumps([recipe.plain(), minutes, resumes]), "settings")
     progress = progress if ranks.is_first else Silent()
@@ -204,7 +207,7 @@ def _play(run: RunFolder, task: _Task, stop: StopRequest) -> None:
     traces.recall(ranks.told([record for record in log if SECONDS in record]))
     budget = budget_of(task.minutes, log, settings.batch_size * settings.discriminator_steps)
     budget.used = ranks.told(budget.used)
-    with feed_of(task.dataset, settings, run.scaling, ranks.share(settings.batch_size)) as feed:
+    with feed_of(task.dataset, settings, run.scaling, Share.of(settings.batch_size, ranks)) as feed:
         play(Round(game, settings, feed), monitor, settings, traces, stop, progress, budget, traces.scoring)
     run.stopped_by = None if stop.signal is None else int(stop.signal)
     run.stopped_early = stop.signal is None and traces.scoring.exhausted

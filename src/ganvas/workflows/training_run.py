@@ -14,9 +14,10 @@ from ganvas.tensors import tensor_bytes
 from ganvas.training import checkpoint
 from ganvas.training.engine import Game
 from ganvas.training.monitor import Monitor, Record
-from ganvas.training.ranks import Ranks, Share
+from ganvas.training.ranks import Ranks
 from ganvas.training.scoring import Criterion, Scoring
 from ganvas.training.settings import TrainingConfig
+from ganvas.training.shares import Share
 from ganvas.workflows.run_folder import BEST, LATEST, RunFolder
 from ganvas.workflows.samples import Samples
 from ganvas.workflows.scoring import Scorer
