@@ -10,8 +10,8 @@ from torch import Tensor
 from ganvas.errors import ConfigurationError
 from ganvas.players import Generator, StyledGenerator, Translator, give_stream
 from ganvas.seeds import Stream
-from ganvas.training.shares import Share
 from ganvas.training.settings import TrainingConfig
+from ganvas.training.shares import Share
 from ganvas.training.turns import Translation
 
 

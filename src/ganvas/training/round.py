@@ -17,8 +17,8 @@ from ganvas.training.engine import Game
 from ganvas.training.generating import Generating, Real, check_one_each
 from ganvas.training.measures import Measures, generator_measures, verdict_measures
 from ganvas.training.objective import Loss, Objective, check_batches
-from ganvas.training.shares import Share
 from ganvas.training.settings import TrainingConfig
+from ganvas.training.shares import Share
 from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn
 
 
