@@ -21,7 +21,7 @@ from ganvas.progress import Lines
 from ganvas.seeds import Stream
 from ganvas.training import checkpoint
 from ganvas.training.engine import cpu_threads
-from ganvas.workflows.evaluate import classifier_of
+from ganvas.workflows.feature_networks import classifier_of
 from ganvas.workflows.model import Model, at_checkpoint
 from ganvas.workflows.run_folder import RunFolder
 

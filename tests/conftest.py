@@ -92,8 +92,9 @@ def _zygote(tmp_path_factory):
 @pytest.fixture
 def ganvas(_zygote):
     """Start or run `ganvas` commands in real processes; what still runs after the test is killed."""
+    before = len(_zygote.started)  # a server of the whole session may be among them
     yield _zygote
-    for running in _zygote.started:
+    for running in _zygote.started[before:]:
         if running.poll() is None:
             running.send(signal.SIGKILL)
 

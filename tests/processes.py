@@ -101,5 +101,5 @@ class Zygote:
             if running.poll() is None:
                 running.send(signal.SIGKILL)
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(120)  # seconds: it has torch to leave, on a machine that may be busy
         self.process.stdout.close()

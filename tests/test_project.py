@@ -69,6 +69,7 @@ COMMANDS_WITHOUT_TORCH = [
     "evaluate --help",
     "weights",
     "generate --help",
+    "serve --help",
     "export --help",
     "demo --help",
 ]

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zipfile
 import zlib
 
 import numpy as np
@@ -92,9 +93,22 @@ def test_half_transparent_frames_keep_their_alpha_where_the_format_can(tmp_path)
         assert np.asarray(film.convert("RGBA"))[3, 3].tolist() == [200, 100, 50, 40]
 
 
-def test_a_name_that_no_film_can_have_is_refused(tmp_path) -> None:
+def test_a_name_or_speed_that_no_film_can_have_is_refused(tmp_path) -> None:
     with pytest.raises(UsageError, match=r"\.gif"):
         save_animation(tmp_path / "film.avi", [np.zeros((2, 2, 1), np.uint8)])
+    for rate in (0, -3, 0.0001, 1000, float("nan")):
+        with pytest.raises(UsageError, match="frames a second"):
+            save_animation(tmp_path / "film.gif", [np.zeros((2, 2, 1), np.uint8)], rate)
+
+
+def test_an_archive_of_our_pictures_is_none_itself(tmp_path) -> None:
+    picture = png_bytes(np.zeros((4, 4, 1), np.uint8), SAID)
+    with zipfile.ZipFile(tmp_path / "pictures.zip", "w") as archive:
+        archive.writestr("a.png", picture)
+    assert SAID.xmp() in (tmp_path / "pictures.zip").read_bytes()
+    assert provenance_of(tmp_path / "pictures.zip") is None
+    (tmp_path / "a.png").write_bytes(picture)
+    assert provenance_of(tmp_path / "a.png") == SAID
 
 
 def test_provenance_of_another_form_is_refused_in_words() -> None:

@@ -16,6 +16,7 @@ import torch._dynamo  # noqa: F401  (torch imports it when it makes its first op
 
 import ganvas.cli.terminal
 import ganvas.cli.train
+import ganvas.serving.server
 import ganvas.workflows.evaluate
 import ganvas.workflows.export
 import ganvas.workflows.generate

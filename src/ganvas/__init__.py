@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ganvas.players import Gan
     from ganvas.recipes.own import layer, network, read_recipe
     from ganvas.recipes.recipe import Recipe, find_recipe
+    from ganvas.serving.server import serve
     from ganvas.workflows.assessment import assess
     from ganvas.workflows.book import build_discriminator, build_generator, train_gan
     from ganvas.workflows.collect import collect
@@ -67,6 +68,7 @@ _HOMES = {
     "rank": "ganvas.workflows.ranking",
     "read_recipe": "ganvas.recipes.own",
     "resume": "ganvas.workflows.train",
+    "serve": "ganvas.serving.server",
     "trace": "ganvas.workflows.trace",
     "train": "ganvas.workflows.train",
     "train_gan": "ganvas.workflows.book",
@@ -93,6 +95,7 @@ __all__ = [  # noqa: RUF022  (the order of the road)
     "rank",
     "compare",
     "export",
+    "serve",
     "find_recipe",
     "read_recipe",
     "network",

@@ -16,6 +16,7 @@ from ganvas.provenance import Provenance
 from ganvas.storage import replace_file
 
 FORMATS = (".gif", ".webp", ".mp4")
+SLOWEST, FASTEST = 0.1, 60
 NO_VIDEO = (
     "MP4 films need the package `av` (PyAV), which is not installed: `pip install 'ganvas[video]'`. Or give a name "
     "that ends in .webp or .gif, which need nothing."
@@ -25,10 +26,12 @@ _XMP_TRAILER = bytes([1, *range(255, -1, -1), 0])  # leads a reader of blocks to
 _XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")  # XMP in ISO base media files: ISO 16684-3
 
 
-def check_format(path: Path) -> None:
-    """Raise `UsageError` where no film can have this name, before any work is done."""
+def check_film(path: Path, frames_per_second: float) -> None:
+    """Raise `UsageError` where no film can have this name or speed, before any work is done."""
     if path.suffix.lower() not in FORMATS:
         raise UsageError(f"A film's name ends in {', '.join(FORMATS[:-1])} or {FORMATS[-1]}; this is `{path.name}`.")
+    if not SLOWEST <= frames_per_second <= FASTEST:
+        raise UsageError(f"A film has {SLOWEST} to {FASTEST} frames a second; {frames_per_second:g} were asked for.")
     if path.suffix.lower() == ".mp4":
         _video()
 
@@ -39,10 +42,11 @@ def save_animation(
     """Write frames [H, W, C], all of one size, as the film that the name's ending asks for, atomically.
 
     GIF has 256 colours and no half-transparency; WebP keeps every value; MP4 is H.264, its sides made even. Alpha is
-    laid over white where the format has none. Raises `UsageError` for other endings, or where MP4 lacks its package.
+    laid over white where the format has none. Raises `UsageError` for other endings and speeds, or where MP4 lacks its
+    package.
     """
-    check_format(path)
-    write = {".gif": _gif, ".webp": _webp, ".mp4": _mp4}[path.suffix.lower()]
+    check_film(path, frames_per_second)
+    write = {".gif": _gif, ".webp": webp_bytes, ".mp4": _mp4}[path.suffix.lower()]
     replace_file(path, write(iter(frames), frames_per_second, provenance))
 
 
@@ -61,7 +65,8 @@ def _gif(frames: Iterator[Pixels], rate: float, provenance: Provenance | None) -
     return content[:place] + _XMP_EXTENSION + provenance.xmp() + _XMP_TRAILER + content[place:]
 
 
-def _webp(frames: Iterator[Pixels], rate: float, provenance: Provenance | None) -> bytes:
+def webp_bytes(frames: Iterator[Pixels], rate: float, provenance: Provenance | None) -> bytes:
+    """Return frames [H, W, C], `rate` of them a second, as a WebP file that keeps every value; one frame is a still."""
     more = {} if provenance is None else {"xmp": provenance.xmp()}
     return _by_pillow("WEBP", frames, round(1000 / rate), lossless=True, exact=True, method=3, **more)
 

@@ -29,6 +29,8 @@ _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <ganvas:provenance>{text}</ganvas:provenance>
 </rdf:Description></rdf:RDF></x:xmpmeta>
 <?xpacket end="r"?>"""
+_BEGINNINGS = (b"\x89PNG", b"GIF8", b"RIFF", b"\xff\xd8\xff", b"{")
+_LARGEST = 1 << 30  # bytes
 _FOUND = re.compile(rb"<ganvas:provenance>([^<]{2,1000000})</ganvas:provenance>")
 
 
@@ -88,10 +90,13 @@ def read_provenance(content: bytes, origin: str = "The file") -> Provenance | No
 
 
 def provenance_of(path: str | Path) -> Provenance | None:
-    """Return what a file says of its making; None where it says nothing of the sort."""
+    """Return what a file says of its making; None where it says nothing of the sort, or is no picture, film or JSON."""
     path = Path(path)
-    with reading(path):
-        return read_provenance(path.read_bytes(), f"`{path}`")
+    with reading(path), path.open("rb") as file:
+        head = file.read(8)
+        if not (head.startswith(_BEGINNINGS) or head[4:] == b"ftyp") or path.stat().st_size > _LARGEST:
+            return None  # an archive may hold our pictures and be none itself; and none is read into memory
+        return read_provenance(head + file.read(), f"`{path}`")
 
 
 def _of_json(content: bytes) -> str | None:

@@ -1,5 +1,6 @@
 """Tensors on disk: safetensors files, checked before they are trusted. Nothing read here can execute code."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +24,11 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
 def tensor_bytes(tensors: Mapping[str, Tensor]) -> bytes:
     """Return tensors by name as the bytes of a safetensors file: the same tensors, the same bytes."""
     return save({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()})
+
+
+def digest(tensors: Mapping[str, Tensor]) -> str:
+    """Return the SHA-256 of tensors by name as a safetensors file."""
+    return hashlib.sha256(tensor_bytes(tensors)).hexdigest()
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

@@ -55,6 +55,8 @@ def test_the_road_of_a_picture_by_the_command_line(ganvas, finished_run, tmp_pat
         (["--direction", "up=1"], "ganvas explore"),
         (["--label", "3:1,4:1"], "no wanted classes"),
         (["--truncation", 9], "truncation"),
+        (["--latents", "nowhere.json"], "Give `latents.json`"),
+        (["--direction", "up=nan"], "finite number"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(ganvas, finished_run, tmp_path, options, words) -> None:

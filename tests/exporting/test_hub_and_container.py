@@ -17,6 +17,8 @@ from ganvas.exporting.models.hub import upload
 from ganvas.images import ImageShape
 from ganvas.models.family import family_config
 from ganvas.progress import Silent
+from ganvas.workflows.evaluate import evaluate
+from ganvas.workflows.evaluations import kept as kept_evaluations
 from ganvas.workflows.export import export
 from ganvas.workflows.model import Model, load
 
@@ -43,8 +45,32 @@ def test_a_repository_for_the_hub(model, repository):
     assert (told["license"], told["library_name"]) == ("cc-by-4.0", "ganvas")
     assert told["pipeline_tag"] == "unconditional-image-generation"
     assert {"gan", "mlp_gan", "onnx"} <= set(told["tags"])
+    assert told["thumbnail"] == "samples.png"
     assert body.lstrip().startswith("# small-pictures\n")
     assert (load(repository).generate(4) == model.generate(4)).all()
+
+
+def test_scores_of_these_weights_stand_on_every_card(run_copy, digits_at, tmp_path):
+    evaluate(run_copy, digits_at(8), progress=Silent(), features=["pixels8"], metrics=["fid", "k3-recall"])
+    measured = []
+    for to, inner in (("model", ""), ("hub", ""), ("container", "model")):
+        folder = export(load(run_copy), tmp_path / to, to, Silent(), "cc-by-4.0") / inner
+        card = (folder / "README.md").read_text("utf-8")
+        told = yaml.safe_load(card.split("---\n")[1])
+        assert (told["license"], told["thumbnail"]) == ("cc-by-4.0", "samples.png")
+        results = told["model-index"][0]["results"][0]
+        assert {one["type"] for one in results["metrics"]} == {"fid", "k3-recall"}
+        measured.append((results, card.split("## How good it is")[1].split("##")[0]))
+        assert kept_evaluations(folder) == kept_evaluations(run_copy)
+    assert measured[0] == measured[1] == measured[2]
+
+
+@pytest.mark.slow
+def test_scores_of_these_weights_stand_in_the_page(run_copy, digits_at, tmp_path):
+    evaluate(run_copy, digits_at(8), progress=Silent(), features=["pixels8"], metrics=["fid"])
+    page = export(run_copy, tmp_path / "page.html", "web", Silent()).read_text("utf-8")
+    (score,) = kept_evaluations(run_copy)[0].scores
+    assert f"{score.metric} ({score.protocol})" in page
 
 
 def test_the_cards_commands_without_ganvas_run(repository):
@@ -122,7 +148,10 @@ def test_upload_to_a_hub_on_this_machine(repository):
     assert kept["made"]["name"] == "pictures"
     assert set(kept["files"]) == {path.name for path in repository.iterdir()}
     assert kept["files"]["model.onnx"] == (repository / "model.onnx").read_bytes()
-    assert b'snapshot_download("someone/pictures")' in kept["files"]["README.md"]
+    card = kept["files"]["README.md"].decode()
+    assert 'ganvas.load(snapshot_download("someone/pictures"))' in card
+    shown = yaml.safe_load(card.split("---\n")[1])["thumbnail"]
+    assert shown == f"{endpoint}/someone/pictures/resolve/main/samples.png", "the Hub takes a whole address alone"
     assert all(token == "Bearer hf_secret" for _, token in kept["calls"])
     assert told.stdout.strip().endswith("/someone/pictures")
 
@@ -137,6 +166,9 @@ def test_upload_that_cannot_be(model, repository, tmp_path):
         upload(repository, "../etc")
     with pytest.raises(UsageError, match=r"Hub did not take `someone/pictures`|Nobody is logged in"):
         upload(repository, "someone/pictures")  # the library is told to stay offline in tests
+    with pytest.raises(UsageError, match="give USER/NAME"):
+        export(model, tmp_path / "hub", "hub", Silent(), push="nothing")
+    assert not (tmp_path / "hub").exists()
     with pytest.raises(UsageError, match="goes with `to` hub"):
         export(model, tmp_path / "a.onnx", "onnx", Silent(), push="someone/pictures")
 
@@ -162,8 +194,14 @@ def test_recipe_of_a_container(model, tmp_path):
     assert values["EXPOSE"] in check[-1]
     pinned = (folder / "requirements.txt").read_text().split()
     assert all(line.count("==") == 1 and "+" not in line for line in pinned)
+    assert {"fastapi", "uvicorn"} <= {line.partition("==")[0] for line in pinned}
+    assert pinned[0].startswith("ganvas[serve]==")
+    assert "GANVAS_TOKEN" in (folder / "README.md").read_text()
     assert (load(folder / "model").generate(2) == model.generate(2)).all()
-    assert "docker build -t small-pictures ." in (folder / "README.md").read_text()
+    readme = (folder / "README.md").read_text()
+    assert "docker build -t small-pictures ." in readme
+    assert "-e GANVAS_TOKEN" in readme, "a server that others reach does not start without a token"
+    assert "ganvas[serve]==" in pinned[0]
     export(model, folder, "container", Silent())
     with pytest.raises(RunError, match="not an earlier export to `hub`"):
         export(model, folder, "hub", Silent())

@@ -65,6 +65,20 @@ def test_task_and_tags_follow_what_the_model_does():
     assert translator["model-index"][0]["results"][0]["task"]["type"] == "image-to-image"
 
 
+def test_a_thumbnail_is_named_where_there_are_samples():
+    assert header(card())["thumbnail"] == "samples.png"
+    without = card(has_samples=False)
+    assert "thumbnail" not in header(without)
+    assert "samples.png" not in without
+
+
+def test_a_licence_and_tags_that_are_given_stand_in_header_and_text():
+    text = card(licence="apache-2.0", tags=("onnx",), place='snapshot_download("USER/NAME")')
+    assert (header(text)["license"], header(text)["tags"][-1]) == ("apache-2.0", "onnx")
+    assert "given on under `apache-2.0`" in text
+    assert "from huggingface_hub import snapshot_download" in text
+
+
 @pytest.mark.parametrize("name", ["a: b", "#x", "'\"", "- y", "ünï\u2028\x85", "{}", "yes"])
 def test_any_name_survives_the_header(name):
     measured = MEASURED._replace(dataset=name)

@@ -190,6 +190,23 @@ def test_names_from_elsewhere_are_text():
     assert Page(text).open == []
 
 
+def test_what_keeps_an_image_from_being_good_is_told():
+    """Of MEASURES the precision is as good as real, the distance eight times theirs."""
+    found = answers.good(MEASURES)
+    assert (found.verdict, found.number) == ("Nearly", "8 times real")
+    assert "It is the distance that keeps the answer from being better." in found.words
+    precise = answers.good(tuple(one._replace(value=0.5) if one.metric == "k3-precision" else one for one in MEASURES))
+    assert (precise.verdict, precise.number) == ("Not yet", "50.00%")
+    assert "keeps" not in precise.words
+
+
+@pytest.mark.parametrize(("statistic", "words"), [(-1.3, "about as near"), (-3.1, "nearer to"), (40, "farther from")])
+def test_the_statistic_of_copying_is_told_only_where_it_tells(statistic, words):
+    told = answers.copied(copies(2, statistic=statistic)).words
+    assert f"On the whole its images lie {words}" in told
+    assert "no nearer to a training image than that is to the next one" in told
+
+
 def test_little_is_enough_for_a_page():
     bare = Contents("run", "", "", "ab", {}, (measure("mind", 2.0, 1.0, 9.0, lower=True),))
     page = Page(report_html(bare))

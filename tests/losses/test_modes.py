@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "modes.py"
@@ -28,6 +29,7 @@ def test_score_by_hand() -> None:
     assert example["score"](points, centres) == (1, 403 / 500)
 
 
+@pytest.mark.slow
 def test_every_objective_plays_and_is_drawn(tmp_path: Path) -> None:
     rows = run("--out", str(tmp_path / "modes.png"), "--steps", "3", "--every")
     assert len(rows) == 2 * 9

@@ -52,8 +52,13 @@ def crowded(images, level):
 
 
 def faded(images, level):
-    """Contrast that falls towards middle grey."""
-    kept = (0.85, 0.7, 0.5, 0.33, 0.15)[level]
+    """Contrast that falls towards the mean of each image, as Hendrycks and Dietterich 2019 define it."""
+    means = images.pixels.mean((1, 2, 3), dtype=np.float32, keepdims=True)
+    return as_bytes(means + (images.pixels - means) * (0.85, 0.7, 0.5, 0.33, 0.15)[level])
+
+
+def greyed(images, kept):
+    """Contrast that falls towards middle grey: of drawings on black, above all the ground grows brighter."""
     return as_bytes(127.5 + (images.pixels.astype(np.float32) - 127.5) * kept)
 
 

@@ -119,7 +119,7 @@ def test_score_goes_through_json_and_reads_as_one_line(scores):
     assert "real images" in str(score)
     assert "lower is better" in str(score)
     assert f"[{score.interval[0]:.4g}, {score.interval[1]:.4g}]" in str(score)
-    assert "as real images is best" in str(next(score for score in scores if score.metric == "authenticity"))
+    assert "nearest to real is best" in str(next(score for score in scores if score.metric == "authenticity"))
     with pytest.raises(ConfigurationError):
         Score.read(score.plain() | {"value": float("nan")}, "A score")
 

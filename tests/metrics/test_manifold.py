@@ -90,6 +90,27 @@ def test_rows_read_views_and_name_k():
 
 def test_too_few_images_and_unequal_features_are_refused():
     with pytest.raises(DataError, match="need more than 3 images; found 3"):
-        squared_radii(normal(3, 2, "a"), 3)
+        squared_radii(normal(3, 2, "a"), (3,))
     with pytest.raises(DataError, match="as many numbers per image"):
         neighbourhoods(normal(9, 2, "a"), normal(9, 3, "b"), 3)
+
+
+def test_the_four_rows_measure_each_sample_once_and_forget_old_ones(monkeypatch):
+    measured, between = [], manifold._between
+
+    def counting(real, sample):
+        measured.append(sample)
+        return between(real, sample)
+
+    monkeypatch.setattr(manifold, "_between", counting)
+    reference = Reference(View(normal(60, 4, "a").astype(np.float32)), View(normal(40, 4, "h").astype(np.float32)))
+    readers = [METRICS[name].load().against(reference, Stream(0, name)) for name in METRICS if name[0] == "k"][1:]
+    assert len(readers) == 4
+    samples = [View(normal(40, 4, f"s{number}").astype(np.float32)) for number in range(9)]
+    values = [[read(sample).value for sample in samples[:3]] for read in readers]
+    assert len(measured) == 3
+    for sample in samples:
+        readers[0](sample)
+    assert len(measured) == 3 + 6
+    assert values[0] == [readers[0](sample).value for sample in samples[:3]], "forgotten, and measured again"
+    assert len(measured) == 3 + 6 + 3

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ganvas.errors import DataError
+from ganvas.metrics.data_copying import COPYING
 from ganvas.metrics.frechet import Moments, frechet_distance
 from ganvas.metrics.memorisation import AUTHENTICITY, Search, audit, suspicious
 from ganvas.metrics.protocol import Reference, View
@@ -157,3 +158,27 @@ def test_what_cannot_be_audited_is_refused_in_words():
         Search(np.ones((2, 4)))
     with pytest.raises(DataError, match="found 4 and 3"):
         Search(np.ones((5, 4))).neighbours(np.ones((5, 3)))
+
+
+def test_what_metrics_left_serves_the_audit_and_both_tell_the_same(training, monkeypatch):
+    looked_up, neighbours = [], Search.neighbours
+
+    def counting(search, sample):
+        looked_up.append(len(sample))
+        return neighbours(search, sample)
+
+    monkeypatch.setattr(Search, "neighbours", counting)
+    held_out, generated = View(features(300, "held-out")), View(features(400, "generated"))
+    reference = Reference(View(training[:600]), held_out)
+    rows = (AUTHENTICITY, COPYING)
+    scores = {metric: metric.against(reference, Stream(5, f"metrics/{metric.name}")) for metric in rows}
+    told = [read(generated).value for read in scores.values()]
+    floor = scores[AUTHENTICITY](held_out).value
+    assert looked_up == [400, 300]
+    again = View(generated.features.copy())
+    found = audit(reference.training, held_out, again, Stream(5, "metrics/audit"), reference.shared)
+    assert looked_up == [400, 300]
+    assert [found.authenticity, found.copying] == told
+    assert found.held_out_authenticity == floor
+    assert found.plain() == audit(reference.training, held_out, again, Stream(5, "metrics/audit")).plain()
+    assert looked_up == [400, 300, 300, 400]

@@ -8,9 +8,10 @@ from PIL import Image
 from small import FAMILIES
 
 from ganvas.data.rights.rights import embedded_rights
-from ganvas.errors import GanvasError, RunError, UsageError
+from ganvas.errors import GanvasError, ModelError, RunError, UsageError
 from ganvas.images import ImageShape
 from ganvas.models.family import family_config
+from ganvas.models.saved import write_model
 from ganvas.progress import Silent
 from ganvas.provenance import provenance_of
 from ganvas.storage import sha256_of_file
@@ -18,9 +19,11 @@ from ganvas.tensors import write_tensors
 from ganvas.workflows.again import make_again
 from ganvas.workflows.explore import explore, rename
 from ganvas.workflows.export import export
-from ganvas.workflows.generate import generate
+from ganvas.workflows.generate import draw_classes, generate
 from ganvas.workflows.model import Model, load
+from ganvas.workflows.prepare import prepare
 from ganvas.workflows.project import LATENTS, generate_from, project
+from ganvas.workflows.train import train
 from ganvas.workflows.walk import film_training, walk
 
 CLASSES = ("circle", "square", "star")
@@ -101,6 +104,12 @@ def test_pictures_of_other_weights_or_without_provenance_are_refused(folder_of, 
         make_again(tmp_path / "mine.png", folder_of("compact"), tmp_path / "again.png")
 
 
+def test_samples_of_many_classes_show_the_first_50(tmp_path):
+    config, names = family_config("compact", **FAMILIES["compact"]), tuple(f"kind {number}" for number in range(60))
+    draw_classes(Model.untrained(config, ImageShape(1, 16, 16), names), tmp_path / "samples.png", columns=2)
+    assert opened(tmp_path / "samples.png").shape == (50 * (48 + 2) + 2, 2 * (48 + 2) + 2)
+
+
 def test_alpha_is_kept(folder_of, tmp_path):
     quiet(folder_of("compact", 4), tmp_path, num=2, bits=8)
     assert opened(tmp_path / "seed0-000001.png").shape == (16, 16, 4)
@@ -118,10 +127,14 @@ def test_what_a_model_cannot_do_is_refused_in_words(folder_of, finished_run, tmp
         (finished_run, {"mixture": {"star": 1.0}}, "draws no wanted classes"),
         (folder_of("compact"), {"mixture": {"moon": 1.0}}, "no class `moon`"),
         (folder_of("compact"), {"seeds": "3-1"}, "range of seeds"),
+        (folder_of("compact"), {"seed": -1}, "-1 is no seed"),
+        (folder_of("compact"), {"seeds": [3, 2**63]}, "is no seed"),
+        (folder_of("compact"), {"first": -5}, "first of a seed is 0"),
+        (folder_of("stylegan2"), {"mix_seed": 1, "mix_layers": (0, 99)}, "this model has layers 0 to"),
     ):
         with pytest.raises(GanvasError, match=words):
             quiet(folder, tmp_path / "out", **asked)
-    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+    assert not (tmp_path / "out").exists()
 
 
 def test_directions_are_found_named_and_gone_along(folder_of, tmp_path):
@@ -136,9 +149,50 @@ def test_directions_are_found_named_and_gone_along(folder_of, tmp_path):
     assert make_again(path, folder, tmp_path / "again.png")
     quiet(folder, tmp_path / "plain", seeds="0")
     assert (opened(path) != opened(tmp_path / "plain" / "seed0-000000.png")).any()
+    for wrong, words in (({"num": 0}, "at least 1"), ({"seeds": "x"}, "no seed"), ({"labels": "moon"}, "no class")):
+        with pytest.raises(UsageError, match=words):
+            explore(folder, tmp_path / "strips", progress=Silent(), **wrong)
+    assert load(folder).directions.names == ("pca1", "size", "weights1", "weights2"), "nothing was lost by that"
     (folder / "generator.safetensors").rename(tmp_path / "weights")
     with pytest.raises(GanvasError):
         load(folder)
+
+
+def test_directions_of_weights_that_changed_are_found_anew_and_not_exported(folder_of, tmp_path, capsys):
+    folder = export(load(folder_of("compact")), tmp_path / "model")
+    explore(folder, tmp_path / "strips", num=1, seeds="0", progress=Silent())
+    rename(folder, {"pca1": "size"})
+    config = family_config("compact", **FAMILIES["compact"])
+    trained_further = Model.untrained(config, ImageShape(1, 16, 16), CLASSES, seed=1)
+    write_model(folder, trained_further.config, trained_further.gan, CLASSES, {})
+    with pytest.raises(ModelError, match="found in other weights"):
+        quiet(folder, tmp_path / "out", num=1, directions={"size": 1.0})
+    exported = export(folder, tmp_path / "exported")
+    assert "Directions are left out" in capsys.readouterr().err
+    assert load(exported).directions.names == ()
+    explore(folder, tmp_path / "strips", num=1, seeds="0", progress=Silent())
+    assert load(folder).directions.names == ("pca1", "weights1")
+    (folder / "directions.json").write_text("{}")
+    export(folder, tmp_path / "exported")
+    assert "Directions are left out" in capsys.readouterr().err, "damage to them is no reason not to export"
+
+
+def test_16_bits_are_refused_where_a_scaling_gives_bytes(digits_at, tmp_path):
+    data = prepare("digits", out=tmp_path / "data", size=8, scaling="min_max", progress=Silent())
+    run = train("mlp_gan", data, tmp_path / "run", steps=2, progress=Silent(), **{"training.batch_size": 4})
+    with pytest.raises(UsageError, match=r"scaled by `min_max`.*leave --bits 16 out"):
+        quiet(run.folder, tmp_path / "out", num=1, bits=16)
+    assert not (tmp_path / "out").exists()
+    quiet(run.folder, tmp_path / "out", num=1)
+    assert make_again(tmp_path / "out" / "seed0-000000.png", run.folder, tmp_path / "again.png")
+
+
+def test_mixed_styles_are_the_same_whichever_images_are_asked_for(folder_of, tmp_path):
+    asked = {"mix_seed": 7, "mix_layers": (2, 4)}
+    quiet(folder_of("stylegan2"), tmp_path / "all", num=24, **asked)
+    quiet(folder_of("stylegan2"), tmp_path / "some", num=3, first=18, **asked)
+    for path in (tmp_path / "some").glob("seed*.png"):
+        np.testing.assert_array_equal(opened(path), opened(tmp_path / "all" / path.name))
 
 
 @pytest.mark.parametrize("family", ["compact", "stylegan2"])
@@ -191,9 +245,16 @@ def test_a_walk_starts_at_its_first_seed_and_loops(folder_of, tmp_path):
     walk(folder, tmp_path / "walk.png", **asked)
     assert opened(tmp_path / "walk.png").shape[1] > 5 * 48
     walk(folder_of("stylegan2"), tmp_path / "walk.gif", seeds="0-1", frames=3, way="styles", progress=Silent())
-    for wrong, words in (({"seeds": "1"}, "at least 2 seeds"), ({"way": "styles"}, "no styles")):
+    for wrong, words in (
+        ({"seeds": "1"}, "at least 2 seeds"),
+        ({"way": "styles"}, "no styles"),
+        ({"bits": 16}, "`bits` cannot be chosen here"),
+        ({"frames_per_second": 0}, "frames a second"),
+    ):
         with pytest.raises(UsageError, match=words):
             walk(folder, tmp_path / "no.gif", progress=Silent(), **wrong)
+    with pytest.raises(UsageError, match="A sheet holds 400 frames"):
+        walk(folder, tmp_path / "no.png", seeds="0-99", progress=Silent())
     with pytest.raises(UsageError, match="ends in"):
         walk(folder, tmp_path / "no.avi", progress=Silent())
 

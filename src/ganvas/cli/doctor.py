@@ -100,7 +100,7 @@ def make_again(
     from ganvas.workflows.again import make_again as work
 
     same = work(picture, again, out)
-    words = "the same, byte for byte" if same else "not the same: another machine, version or number of threads"
+    words = "the same, byte for byte" if same else "not the same: drawn on another machine, version or thread number"
     print(f"Saved {out}: {words}")
 
 

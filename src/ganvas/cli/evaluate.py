@@ -109,7 +109,7 @@ def _scores_of(scores: "list[Score]") -> "Table":
     for score in scores:
         ends = [" to ".join(figure(score, end) for end in score.interval) if score.interval else ""]
         values = [figure(score, score.value), *(ends if intervals else [])]
-        better = direction(score).removesuffix(" is better").removesuffix(" images is best")
+        better = direction(score).removesuffix(" is better").removesuffix(" is best")
         table.add_row(score.metric, better, *values, figure(score, score.floor), figure(score, score.ceiling))
     return table
 

@@ -40,6 +40,8 @@ def explore(
 
     if out is None:
         pairs = [text.partition("=") for text in rename]
+        if wrong := [old for old, sign, new in pairs if not (old and sign and new)]:
+            raise UsageError(f"`{wrong[0]}` gives no name: say --rename OLD=NEW, such as pca1=thickness.")
         found = work_names(model, {old: new for old, _, new in pairs})
         print(f"Directions: {', '.join(found.names)}")
         return

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, UseAppendAction, arg
 
 from ganvas.cli.arguments import parse
 from ganvas.cli.terminal import progress
 from ganvas.errors import UsageError
+
+if TYPE_CHECKING:
+    from ganvas.workflows.model import Model
 
 
 def run(arguments: list[str]) -> None:
@@ -22,6 +25,7 @@ def generate(
     out: Annotated[Path, arg(help="folder for the PNG files and their grid")],
     num: Annotated[int | None, arg(help="how many images of a seed; 64 without, 1 of each of --seeds")] = None,
     label: Annotated[str | None, arg(help="class, by name or number, or a mixture: 3:0.5,8:0.5; by chance")] = None,
+    each_class: Annotated[bool, arg(help="each class in turn: of ten classes, image 13 shows class 3")] = False,
     seed: Annotated[int | None, arg(help="seed; image i of a seed is always the same; 0 without")] = None,
     seeds: Annotated[str | None, arg(help="many seeds, and ranges of them: 0-31,40")] = None,
     first: Annotated[int | None, arg(help="index of the first image; 0 without")] = None,
@@ -43,7 +47,9 @@ def generate(
     CycleGAN) is given them by --sources.
     """
     if sources:
-        _translate(model, out, label, sources, view, [num, seed, seeds, first, mix, latents, *direction])
+        drawn = [num, seed, seeds, first, mix, latents, *direction, captions or None, each_class or None]
+        drawn += [None if truncation == 1 else truncation, None if bits == 8 else bits]
+        _translate(model, out, label, sources, view, drawn)
         return
     if seed is not None and seeds is not None:
         raise UsageError("Give --seed or --seeds, not both.")
@@ -54,14 +60,11 @@ def generate(
     choices: dict[str, Any] = {"truncation": truncation, "directions": read_strengths(direction), "bits": bits}
     choices |= {"mixture": mixture} | read_mix(mix)
     if latents is not None:
-        from ganvas.workflows.project import generate_from
-
-        if (num, label, seed, seeds, first) != (None,) * 5:
-            raise UsageError("The latents say which images: leave --num, --label, --seed, --seeds and --first out.")
-        print(f"Grid: {generate_from(loaded, latents, out, captions, progress(), **choices)}")
+        _draw_from(loaded, latents, out, captions, choices, [num, label, seed, seeds, first, each_class or None])
         return
     from ganvas.workflows.generate import generate as work
 
+    choices["each_class"] = each_class
     print(f"Grid: {work(loaded, out, num, single, seed or 0, first or 0, progress(), seeds, captions, **choices)}")
 
 
@@ -99,9 +102,22 @@ def read_mix(text: str | None) -> dict[str, Any]:
     return {"mix_seed": int(seed), "mix_layers": (int(low), int(high or low))}
 
 
+def _draw_from(
+    model: "Model", latents: Path, out: Path, captions: bool, choices: dict[str, Any], others: list[Any]
+) -> None:
+    if any(other is not None for other in others):
+        raise UsageError("The latents say which images: leave --num, --label, --seed, --seeds and --first out.")
+    from ganvas.workflows.project import generate_from
+
+    print(f"Grid: {generate_from(model, latents, out, captions, progress(), **choices)}")
+
+
 def _translate(model: Path, out: Path, label: str | None, sources: tuple[Path, ...], view: bool, others: list) -> None:
     if any(other is not None for other in others):
-        raise UsageError("Each source gives one picture, without chance: leave --num, --seed and --first out.")
+        raise UsageError(
+            "Each source gives one picture, without chance: leave --num, --seed, --first and all that chooses how a "
+            "picture is drawn out."
+        )
     from ganvas.workflows.translate import translate
 
     print(f"Grid: {translate(model, sources, out, label, view, progress())}")

@@ -8,6 +8,7 @@ from tyro.conf import Positional, UseAppendAction, arg
 from ganvas.cli.arguments import parse
 from ganvas.cli.generate import read_strengths
 from ganvas.cli.terminal import progress
+from ganvas.errors import UsageError
 
 
 def run(arguments: list[str]) -> None:
@@ -30,6 +31,9 @@ def walk(
     loop: Annotated[bool, arg(help="lead back to the first seed")] = True,
     truncation: Annotated[float, arg(help="below 1 more typical images, above 1 more varied ones")] = 1.0,
     direction: Annotated[UseAppendAction[tuple[str, ...]], arg(help="go along a direction: NAME=2.5; repeatable")] = (),
+    favourites: Annotated[
+        Path | None, arg(help="walk over the favourites of a file, as they were drawn, in place of --seeds and --label")
+    ] = None,
     training: Annotated[bool, arg(help="film the samples of a run's training instead")] = False,
 ) -> None:
     """Write a film of images from seed to seed, or of a run's training.
@@ -37,14 +41,18 @@ def walk(
     GIF and WebP need nothing; MP4 needs `pip install 'ganvas[video]'`. The film says how it was made.
     """
     from ganvas.workflows import walk as films
+    from ganvas.workflows.model import load
 
     if training:
-        print(f"Film: {films.film_training(model, out, per_second or 4.0, progress())}")
+        print(f"Film: {films.film_training(model, out, 4.0 if per_second is None else per_second, progress())}")
         return
-    labels = label.split(",") if label and "," in label else label
+    if favourites is not None and (label, seeds) != (None, "0-7"):
+        raise UsageError("The favourites say which pictures and classes: leave --seeds and --label out.")
+    loaded = load(model)
+    labels = label.split(",") if label and "," in label and label not in loaded.classes else label
     strengths = read_strengths(direction)
     made = films.walk(
-        model, out, seeds, labels, frames, per_second or 12.0, way, loop, progress(),
-        truncation=truncation, directions=strengths,
+        loaded, out, seeds, labels, frames, 12.0 if per_second is None else per_second, way, loop, progress(),
+        favourites,        truncation=truncation, directions=strengths,
     )  # fmt: skip
     print(f"Film: {made}")

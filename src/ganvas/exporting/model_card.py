@@ -11,6 +11,8 @@ from ganvas.data.rights.attribution import escaped
 from ganvas.exporting.front_matter import yaml_lines
 from ganvas.images import ImageShape
 
+SAMPLES = "samples.png"
+
 
 class Result(NamedTuple):
     """A score: `shown` are value, interval, real images and noise as they are printed."""
@@ -65,14 +67,13 @@ def model_card(
     if translates:
         drawn = "It turns pictures into others: a source in, its translation out."
         task, use = "image-to-image", f"images = gan.translate(pictures{_label(classes)})"
-    picture = "\n![samples](samples.png)\n" if has_samples else ""
+    picture = f"\n![samples]({SAMPLES})\n" if has_samples else ""
     made = "\n".join(
         f"| {key} | {value} |" for key, value in origin.items() if value is not None and not isinstance(value, dict)
     )
-    height, width = image_shape[1:]
-    fetched = "from huggingface_hub import snapshot_download\n" if place.startswith("snapshot") else ""
-    head = _header(name, family, classes, task, evaluation) | ({"license": licence} if licence else {})
-    head["tags"] = [*head["tags"], *tags]
+    head = _header(name, family, classes, task, evaluation)
+    head |= {"license": licence or "unknown", "tags": [*head["tags"], *tags]}
+    head |= {"thumbnail": SAMPLES} if has_samples else {}
     return f"""---
 library_name: ganvas
 pipeline_tag: {task}
@@ -82,17 +83,7 @@ pipeline_tag: {task}
 
 A generator of {image_shape} images, of the model family `{family}`. {drawn}
 {picture}
-## Use
-
-```python
-import ganvas
-{fetched}
-gan = ganvas.load({place or f'"{name}"'})
-{use}  # uint8 [16, {height}, {width}, {image_shape.channels}]
-```
-
-The weights are safetensors and the description is JSON: reading them runs no code.
-{_inverted(scaling)}
+{_used(use, image_shape, place or f'"{name}"')}{_inverted(scaling)}
 {_measured(evaluation)}## How it was made
 
 | | |
@@ -113,7 +104,7 @@ def _header(
     name: str, family: str, classes: tuple[str, ...], task: str, evaluation: Evaluation | None
 ) -> dict[str, Any]:
     tags = ["gan", family, "image-generation", *(["class-conditional"] if classes else [])]
-    values: dict[str, Any] = {"license": "unknown", "tags": tags}
+    values: dict[str, Any] = {"tags": tags}
     if evaluation:
         results = {
             "task": {"type": task},
@@ -139,6 +130,22 @@ def _metric(result: Result) -> dict[str, Any]:
         "args": beside,
         "verified": False,
     }
+
+
+def _used(use: str, image_shape: ImageShape, place: str) -> str:
+    channels, height, width = image_shape
+    fetched = "from huggingface_hub import snapshot_download\n" if place.startswith("snapshot") else ""
+    return f"""## Use
+
+```python
+import ganvas
+{fetched}
+gan = ganvas.load({place})
+{use}  # uint8 [16, {height}, {width}, {channels}]
+```
+
+The weights are safetensors and the description is JSON: reading them runs no code.
+"""
 
 
 def _measured(evaluation: Evaluation | None) -> str:

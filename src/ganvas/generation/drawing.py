@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -20,6 +20,8 @@ from ganvas.seeds import Stream
 CHUNK = 16
 """Images always go through the network in aligned chunks of this many: a matrix product of another shape may round
 differently, and a pixel on the edge between two values would flip."""
+BLOCK = 64 * CHUNK
+"""Images whose latents are in memory at once."""
 Decoder = Callable[[Tensor], Pixels]
 """Makes a generator's images [N, C, H, W] uint8 [N, H, W, C]."""
 Value = TypeVar("Value", bound=np.generic)
@@ -53,19 +55,49 @@ class Request:
 
 @torch.no_grad()
 def draw_chunks(
-    generator: Generator, request: Request, decode: Callable[[Tensor], NDArray[Value]]
+    generator: Generator,
+    request: Request,
+    decode: Callable[[Tensor], NDArray[Value]],
+    mean: Tensor | None = None,
 ) -> Iterator[NDArray[Value]]:
     """Yield the images of a request in pieces of at most `CHUNK`, so that memory stays flat.
 
-    `decode` makes of images [CHUNK, C, H, W] in [-1, 1] what is wanted: bytes [CHUNK, H, W, C], say.
+    `decode` makes of images [CHUNK, C, H, W] in [-1, 1] what is wanted: bytes [CHUNK, H, W, C], say. `mean` is the mean
+    style, found where it is needed and not given.
     """
     _check(generator, request)
-    mean = mean_style(generator) if request.truncation != 1 and isinstance(generator, StyledGenerator) else None
+    if mean is None and request.truncation != 1 and isinstance(generator, StyledGenerator):
+        mean = mean_style(generator)
     with resting(generator):
-        for start in range(-(request.first % CHUNK), request.num, CHUNK):
-            chunk = slice(max(start, 0), min(start + CHUNK, request.num))
-            wanted = slice(chunk.start - start, chunk.stop - start)
+        for chunk, wanted in _chunks(request):
             yield decode(_images(generator, request, chunk, wanted, mean))[wanted]
+
+
+@torch.no_grad()
+def styles_of(generator: StyledGenerator, request: Request) -> Tensor:
+    """Return the styles [N, L, W] of a request's latents and classes, in memory, nothing done to them yet."""
+    plain = replace(request, truncation=1.0, directions={})
+    with resting(generator):
+        parts = [_styles(generator, plain, chunk, wanted, None)[wanted] for chunk, wanted in _chunks(plain)]
+    return torch.cat(parts).cpu()
+
+
+@torch.no_grad()
+def settled(generator: Generator, request: Request) -> Request:
+    """Return the request of one image with truncation, directions and class already in its latents or styles.
+
+    What a walk between images drawn in different ways leads by: it draws the same image.
+    """
+    _check(generator, request)
+    if not isinstance(generator, StyledGenerator):
+        latents = None if request.latents is None else truncated(request.latents, request.truncation)
+        assert latents is not None
+        return replace(request, latents=_moved(latents, request), truncation=1.0, directions={})
+    wanted = slice(request.first % CHUNK, request.first % CHUNK + 1)
+    mean = mean_style(generator) if request.truncation != 1 else None
+    with resting(generator):
+        styles = _styles(generator, request, slice(0, 1), wanted, mean)[wanted]
+    return Request(styles=styles.cpu(), noise=request.noise, first=request.first)
 
 
 @contextmanager
@@ -81,28 +113,47 @@ def resting(generator: Generator) -> Iterator[None]:
 
 def _images(generator: Generator, request: Request, chunk: slice, wanted: slice, mean: Tensor | None) -> Tensor:
     """Return a whole chunk of images [CHUNK, C, H, W], those not asked for among them."""
-    device = next(generator.parameters()).device
     noise = [(0, 0)] * CHUNK
     noise[wanted] = request.noise[chunk] or [(0, 0)] * (chunk.stop - chunk.start)
     give_stream(generator, Stream(0, "generate/generator", rows=tuple(noise)))
+    if isinstance(generator, StyledGenerator):
+        return generator.synthesise(_styles(generator, request, chunk, wanted, mean))
+    latents, asked, weights = _latents_and_classes(generator, request, chunk, wanted)
+    with mixed_classes(generator, asked, weights):
+        return generator(_moved(truncated(latents, request.truncation), request), asked)
+
+
+def _styles(generator: StyledGenerator, request: Request, chunk: slice, wanted: slice, mean: Tensor | None) -> Tensor:
+    """Return the styles [CHUNK, L, W] that a chunk is synthesised of."""
     if request.styles is not None:
-        assert isinstance(generator, StyledGenerator)
-        styles = _padded(request.styles[chunk], wanted).to(device)
-        return generator.synthesise(_moved(truncated(styles, request.truncation, mean), request))
+        styles = _padded(request.styles[chunk], wanted).to(next(generator.parameters()).device)
+    else:
+        latents, asked, weights = _latents_and_classes(generator, request, chunk, wanted)
+        with mixed_classes(generator, asked, weights):
+            styles = generator.styles(latents, asked)
+    return _moved(truncated(styles, request.truncation, mean), request)
+
+
+def _latents_and_classes(
+    generator: Generator, request: Request, chunk: slice, wanted: slice
+) -> tuple[Tensor, Tensor | None, Tensor | None]:
+    """Return the latents [CHUNK, Z] of a whole chunk, its classes [CHUNK], and their weights [CHUNK, K], if any."""
     assert request.latents is not None
-    latents = _padded(request.latents[chunk], wanted).to(device)
-    labels = torch.zeros(CHUNK, dtype=torch.long)
+    device = next(generator.parameters()).device
+    labels, weights = torch.zeros(CHUNK, dtype=torch.long), None
     if request.labels is not None:
         labels[wanted] = torch.from_numpy(request.labels[chunk])
-    asked = labels.to(device) if generator.num_classes else None
-    weights = None
     if request.class_weights is not None:
         weights = _padded(torch.from_numpy(request.class_weights[chunk]), wanted).to(device)
-    with mixed_classes(generator, asked, weights):
-        if isinstance(generator, StyledGenerator):
-            styles = truncated(generator.styles(latents, asked), request.truncation, mean)
-            return generator.synthesise(_moved(styles, request))
-        return generator(_moved(truncated(latents, request.truncation), request), asked)
+    asked = labels.to(device) if generator.num_classes else None
+    return _padded(request.latents[chunk], wanted).to(device), asked, weights
+
+
+def _chunks(request: Request) -> Iterator[tuple[slice, slice]]:
+    """Yield the images of each chunk, and their places in it."""
+    for start in range(-(request.first % CHUNK), request.num, CHUNK):
+        chunk = slice(max(start, 0), min(start + CHUNK, request.num))
+        yield chunk, slice(chunk.start - start, chunk.stop - start)
 
 
 def _padded(values: Tensor, wanted: slice) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ganvas.errors import UsageError
 from ganvas.generation.directions import Directions, Method
 from ganvas.generation.drawing import resting
-from ganvas.generation.truncation import sampled_styles, spread
+from ganvas.generation.truncation import sampled_styles, spread, style_shape
 from ganvas.layers.equalised import EqualisedLinear
 from ganvas.players import NEEDS_SOURCES, Generator, StyledGenerator, Translator, give_stream
 from ganvas.seeds import Stream
@@ -133,7 +133,7 @@ def _latent_weights(generator: Generator) -> Tensor:
 
 def _style_weights(generator: StyledGenerator) -> Tensor:
     """Return A [F, W] of all fully connected layers that turn a style into the scales of a layer."""
-    num_layers, size = sampled_styles(generator).shape[1:]
+    num_layers, size = style_shape(generator)
     device = next(generator.parameters()).device
 
     def run(given: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Latents: what a generator makes images of, drawn, bent and led from one to the next."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import torch
@@ -37,6 +37,16 @@ def latents_at(generator: Generator, addresses: Sequence[Address]) -> Tensor:
     for seed, first, num in _runs(addresses):
         parts.append(latents_of(generator, seed, first, num))
     return torch.cat(parts)
+
+
+def seeds_of(given: str | Iterable[int]) -> list[int]:
+    """Return seeds given as numbers, or as a text such as `0-31,40`; raise `UsageError` for what is no seed."""
+    if isinstance(given, str):
+        return read_seeds(given)
+    seeds = list(given)
+    if wrong := [seed for seed in seeds if not 0 <= seed <= LARGEST_SEED]:
+        raise UsageError(f"{wrong[0]} is no seed: seeds are whole numbers from 0 to {LARGEST_SEED}.")
+    return seeds
 
 
 def read_seeds(text: str) -> list[int]:
@@ -91,12 +101,16 @@ def mixed_styles(styles: Tensor, others: Tensor, first: int, last: int) -> Tenso
 
     Source: Karras et al. 2019, "A Style-Based Generator Architecture for GANs", section 3.1.
     """
-    layers = styles.shape[1]
-    if not 0 <= first <= last < layers:
-        raise UsageError(f"Styles of layers {first} to {last} were asked for; this model has layers 0 to {layers - 1}.")
+    check_layers(styles.shape[1], first, last)
     mixed = styles.clone()
     mixed[:, first : last + 1] = others[:, first : last + 1]
     return mixed
+
+
+def check_layers(num: int, first: int, last: int) -> None:
+    """Raise `UsageError` where there are no layers `first` to `last` among `num`."""
+    if not 0 <= first <= last < num:
+        raise UsageError(f"Styles of layers {first} to {last} were asked for; this model has layers 0 to {num - 1}.")
 
 
 def expect_styles(generator: Generator) -> StyledGenerator:

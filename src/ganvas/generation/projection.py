@@ -18,6 +18,7 @@ from torch.nn.functional import avg_pool2d
 from ganvas.config import Config, Field
 from ganvas.errors import UsageError
 from ganvas.generation.drawing import CHUNK, resting
+from ganvas.generation.truncation import style_shape
 from ganvas.layers.equalised import EqualisedConv2d
 from ganvas.players import NEEDS_SOURCES, Discriminator, Generator, StyledGenerator, Translator, give_stream
 from ganvas.seeds import Stream
@@ -79,9 +80,11 @@ def project(
             distances = (_image(generator, values, labels) - target).square().flatten(1).mean(1).sqrt()
     best = int(distances.argmin())
     found = values[best : best + 1].cpu()
-    styled, number = isinstance(generator, StyledGenerator), None if labels is None else int(labels[best])
-    styles = found[:, None].expand(-1, _num_layers(generator, labels), -1).contiguous() if styled else None
-    return Projected(None if styled else found, styles, number, float(distances[best]), drawn)
+    number = None if labels is None else int(labels[best])
+    if isinstance(generator, StyledGenerator):
+        styles = found[:, None].expand(-1, style_shape(generator)[0], -1).contiguous()
+        return Projected(None, styles, number, float(distances[best]), drawn)
+    return Projected(found, None, number, float(distances[best]), drawn)
 
 
 class _Eyes:
@@ -182,15 +185,7 @@ def _image(generator: Generator, values: Tensor, labels: Tensor | None) -> Tenso
     give_stream(generator, Stream(0, "generate/generator", rows=((0, 0),) * len(values)))
     if not isinstance(generator, StyledGenerator):
         return generator(values, labels)
-    return generator.synthesise(values[:, None].expand(-1, _num_layers(generator, labels), -1))
-
-
-@torch.no_grad()
-def _num_layers(generator: Generator, labels: Tensor | None) -> int:
-    assert isinstance(generator, StyledGenerator)
-    device = next(generator.parameters()).device
-    one = None if labels is None else labels[:1]
-    return generator.styles(torch.zeros(1, generator.latent_size, device=device), one).shape[1]
+    return generator.synthesise(values[:, None].expand(-1, style_shape(generator)[0], -1))
 
 
 @torch.no_grad()

@@ -6,14 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.errors import UsageError
-from ganvas.generation.drawing import CHUNK, Decoder, Request, draw_chunks
+from ganvas.generation.drawing import BLOCK, CHUNK, Decoder, Request, draw_chunks
 from ganvas.generation.latents import latents_of
 from ganvas.images import Pixels
 from ganvas.players import NEEDS_SOURCES, Generator, Translator, to_pixels
 from ganvas.seeds import Stream
-
-_BLOCK = 64 * CHUNK
-"""Images whose latents are drawn at once."""
 
 
 def draw_labels(generator: Generator, num: int, seed: int, first: int = 0) -> NDArray[np.int64]:
@@ -50,8 +47,8 @@ def sample_chunks(
         raise UsageError(NEEDS_SOURCES)
     if generator.num_classes and labels is None:
         labels = draw_labels(generator, num, seed, first)
-    for start in range(first // CHUNK * CHUNK, first + num, _BLOCK):
-        begin, end = max(first, start), min(first + num, start + _BLOCK)
+    for start in range(first // CHUNK * CHUNK, first + num, BLOCK):
+        begin, end = max(first, start), min(first + num, start + BLOCK)
         request = Request(
             latents=latents_of(generator, seed, begin, end - begin),
             labels=labels[begin - first : end - first] if labels is not None and generator.num_classes else None,

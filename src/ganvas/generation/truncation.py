@@ -54,6 +54,15 @@ def mean_style(generator: StyledGenerator) -> Tensor:
     return sampled_styles(generator).double().mean(0).float()
 
 
+@torch.no_grad()
+def style_shape(generator: StyledGenerator) -> tuple[int, int]:
+    """Return the number of layers that take a style, and the size of a style."""
+    device = next(generator.parameters()).device
+    label = torch.zeros(1, dtype=torch.long, device=device) if generator.num_classes else None
+    layers, size = generator.styles(torch.zeros(1, generator.latent_size, device=device), label).shape[1:]
+    return layers, size
+
+
 def spread(generator: Generator) -> float:
     """Return the standard deviation of each value of a latent: 1, or 1 / sqrt(3) of U(-1, 1)."""
     return 1.0 if generator.latent_distribution == "normal" else 3.0**-0.5

@@ -83,6 +83,10 @@ FEATURES: dict[str, Entry] = {
         "ganvas.metrics.small:grey",
         "A small network that learnt handwritten digits: for greyscale images of 28 to 64 pixels; ships with Ganvas.",
     ),
+    "colour": Entry(
+        "ganvas.metrics.small:colour",
+        "A small network that learnt the photos of CIFAR-10: for colour images of 28 to 64 pixels; ships with Ganvas.",
+    ),
     "stacked": Entry(
         "ganvas.metrics.stacked_network:stacked",
         "The network of `grey` on each of three channels: reads the numbers of stacked MNIST, and is for it alone.",

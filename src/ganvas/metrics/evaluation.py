@@ -3,7 +3,7 @@
 All three meet the same reference, the full training set, with the same number of images N and the same draws.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -12,7 +12,7 @@ from ganvas.errors import DataError
 from ganvas.metrics import intervals
 from ganvas.metrics.choosing import Given, chosen_metrics, obstacle
 from ganvas.metrics.features import FeatureNetwork
-from ganvas.metrics.protocol import ImageSet, Metric, Reference, Score, View, protocol_name
+from ganvas.metrics.protocol import ImageSet, Metric, Reference, Score, Shared, View, protocol_name
 from ganvas.progress import Progress, Silent
 from ganvas.seeds import Stream
 
@@ -63,13 +63,15 @@ def evaluate(
     cache: ViewCache | None = None,
     bootstrap: int = 20,
     most_samples: int = MOST_SAMPLES,
+    shared: Mapping[str, Shared] | None = None,
 ) -> list[Score]:
     """Return one score per feature network and metric.
 
     `metrics` None takes all that can be computed but the costly ones, "all" those too. `generated` carries the labels
     asked for, None for an unconditional generator. `cache` keeps what the networks see of the real images; it belongs
     to this dataset. `bootstrap` is the number of resamples of intervals that need them; 0 gives no intervals. At most
-    `most_samples` images are compared.
+    `most_samples` images are compared. `shared` gets, for each network named in it, what may serve again for this
+    dataset.
 
     Raises `DataError` where images do not fit together, `UsageError` where a metric asked for cannot be computed.
     """
@@ -83,7 +85,7 @@ def evaluate(
     scores = []
     for network in networks:
         usable = [metric for metric in chosen if not obstacle(metric, network, given)]
-        views = _views(network, sets, cache, progress)
+        views = _views(network, sets, cache, progress, (shared or {}).get(network.name) or Shared())
         scores += [_score(network, metric, views, seed, bootstrap, progress) for metric in usable]
     progress.end()
     return scores
@@ -96,12 +98,12 @@ def _sets(training: ImageSet, held_out: ImageSet, generated: ImageSet, count: in
     return _Sets(training, some, sample, _noise_like(sample, seed), part)
 
 
-def _views(network: FeatureNetwork, sets: _Sets, cache: ViewCache | None, progress: Progress) -> _Views:
+def _views(network: FeatureNetwork, sets: _Sets, cache: ViewCache | None, progress: Progress, shared: Shared) -> _Views:
     def view(images: ImageSet, key: str = "") -> View:
         seen = cache.view(network, images, key, progress) if cache and key else network.view(images, progress)
         return seen._replace(pixels=images.pixels)
 
-    reference = Reference(view(sets.training, "training"), view(sets.held_out, sets.held_out_name))
+    reference = Reference(view(sets.training, "training"), view(sets.held_out, sets.held_out_name), shared)
     return _Views(reference, view(sets.generated), view(sets.noise))
 
 

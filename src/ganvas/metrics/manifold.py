@@ -13,7 +13,7 @@ A ball reaches to the k-th nearest neighbour within its own set, which lies outs
 et al. published; it matters only where images are repeated. k is 3 for the first two, 5 for the last two, as published.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,20 +45,57 @@ def neighbourhoods(reference: NDArray[Any], sample: NDArray[Any], k: int) -> Nei
 
 def with_errors(reference: NDArray[Any], sample: NDArray[Any], k: int) -> tuple[Neighbourhoods, Neighbourhoods]:
     """Return all four for features [N, d] of real and [M, d] of generated images, and their standard errors."""
-    require_same_width(reference, sample)
-    real, fake = as_matrix(reference), as_matrix(sample)
-    real_radii, fake_radii = squared_radii(real, k), squared_radii(fake, k)
-    inside = np.zeros(len(fake), np.int64)  # real balls that hold each generated image
-    covering, recalling = _Holders.none(len(fake)), _Holders.none(len(fake))
-    for start in range(0, len(real), _ROWS_AT_ONCE):
-        distances = _squared_distances(real[start : start + _ROWS_AT_ONCE], fake)
-        within = distances < real_radii[start : start + _ROWS_AT_ONCE, None]
-        inside += within.sum(0)
-        covering = covering.and_of(within)
-        recalling = recalling.and_of(distances < fake_radii)
-    influences = (inside > 0, recalling.influence(len(real)), inside / k, covering.influence(len(real)))
-    values = (influences[0].mean(), recalling.held / len(real), influences[2].mean(), covering.held / len(real))
-    return Neighbourhoods(*map(float, values)), Neighbourhoods(*map(standard_error, influences))
+    return _between(Balls.around(reference, (k,)), sample)[k]
+
+
+class Balls(NamedTuple):
+    """Features [N, d], and around each the squared radius [N] of its ball for every k."""
+
+    features: NDArray[np.float64]
+    squared_radii: dict[int, NDArray[np.float64]]
+
+    @classmethod
+    def around(cls, features: NDArray[Any], ks: tuple[int, ...]) -> "Balls":
+        """Return the balls around features [N, d] for every k that there are images enough for; for one at least."""
+        matrix = as_matrix(features)
+        usable = [k for k in ks if k < len(matrix)] or [min(ks)]
+        return cls(matrix, dict(zip(usable, squared_radii(matrix, usable), strict=True)))
+
+
+def _between(real: Balls, sample: NDArray[Any]) -> dict[int, tuple[Neighbourhoods, Neighbourhoods]]:
+    """Return, for each k, all four with their standard errors; the distances are computed once."""
+    require_same_width(real.features, sample)
+    fake = Balls.around(sample, tuple(real.squared_radii))
+    counts = {k: _Counts.none(len(sample)) for k in fake.squared_radii}
+    for start in range(0, len(real.features), _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        distances = _squared_distances(real.features[rows], fake.features)
+        for k, radii in fake.squared_radii.items():
+            counts[k] = counts[k].and_of(distances < real.squared_radii[k][rows, None], distances < radii)
+    return {k: found.told(len(real.features), k) for k, found in counts.items()}
+
+
+class _Counts(NamedTuple):
+    """Real balls that hold each of M generated images, and who holds whom alone."""
+
+    inside: NDArray[np.int64]
+    covering: "_Holders"
+    recalling: "_Holders"
+
+    @classmethod
+    def none(cls, num_samples: int) -> "_Counts":
+        nothing = _Holders.none(num_samples)
+        return cls(np.zeros(num_samples, np.int64), nothing, nothing)
+
+    def and_of(self, within: NDArray[np.bool_], recalled: NDArray[np.bool_]) -> "_Counts":
+        """Add a block [rows, M]: which real ball holds which generated image, and the other way round."""
+        return _Counts(self.inside + within.sum(0), self.covering.and_of(within), self.recalling.and_of(recalled))
+
+    def told(self, num_real: int, k: int) -> tuple[Neighbourhoods, Neighbourhoods]:
+        inside, covering, recalling = self
+        influences = (inside > 0, recalling.influence(num_real), inside / k, covering.influence(num_real))
+        values = (influences[0].mean(), recalling.held / num_real, influences[2].mean(), covering.held / num_real)
+        return Neighbourhoods(*map(float, values)), Neighbourhoods(*map(standard_error, influences))
 
 
 class _Holders(NamedTuple):
@@ -82,15 +119,19 @@ class _Holders(NamedTuple):
         return self.alone.astype(np.float64) * (len(self.alone) / num_real)
 
 
-def squared_radii(features: NDArray[np.float64], k: int) -> NDArray[np.float64]:
-    """Return the squared distance [N] of each row to its k-th nearest neighbour, itself left out."""
-    if len(features) <= k:
-        raise DataError(f"{k} nearest neighbours need more than {k} images; found {len(features)}. Give more images.")
+def squared_radii(features: NDArray[np.float64], ks: Sequence[int]) -> NDArray[np.float64]:
+    """Return the squared distance [K, N] of each row to its k-th nearest neighbour, itself left out, for every k."""
+    _require_more_than(max(ks), len(features))
     parts = [
-        np.partition(_squared_distances(features[start : start + _ROWS_AT_ONCE], features), k, axis=1)[:, k]
+        np.partition(_squared_distances(features[start : start + _ROWS_AT_ONCE], features), ks, axis=1)[:, ks].T
         for start in range(0, len(features), _ROWS_AT_ONCE)
     ]
-    return np.concatenate(parts)
+    return np.concatenate(parts, axis=1)
+
+
+def _require_more_than(k: int, found: int) -> None:
+    if found <= k:
+        raise DataError(f"{k} nearest neighbours need more than {k} images; found {found}. Give more images.")
 
 
 def _squared_distances(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -103,11 +144,17 @@ def _squared_distances(first: NDArray[np.float64], second: NDArray[np.float64]) 
 
 def _metric(name: str, k: int) -> Metric:
     def against(reference: Reference, stream: Stream) -> Callable[[View], Reading]:
-        features = reference.training.features
-        real = features[np.sort(stream.permutation(len(features))[:MOST_REFERENCE])]
+        training, shared = reference.training.features, reference.shared
+
+        def balls() -> Balls:
+            some = stream._replace(purpose="metrics/manifold").permutation(len(training))[:MOST_REFERENCE]
+            return Balls.around(training[np.sort(some)], (3, 5))
 
         def read(sample: View) -> Reading:
-            value, error = (getattr(found, name) for found in with_errors(real, sample.features, k))
+            _require_more_than(k, min(len(training), len(sample.features)))
+            real = shared.once(f"balls of seed {stream.seed}", training, balls)
+            told = shared.once("neighbourhoods", sample.features, lambda: _between(real, sample.features))
+            value, error = (getattr(found, name) for found in told[k])
             if name == "precision":
                 return Reading(value, interval=of_share(value, len(sample.features)))
             return Reading(value, interval=around(value, error, 0, np.inf if name == "density" else 1))

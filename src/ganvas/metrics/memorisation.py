@@ -32,7 +32,7 @@ from ganvas.errors import DataError
 from ganvas.metrics.data_copying import CopyingTest
 from ganvas.metrics.frechet import Moments, frechet_distance
 from ganvas.metrics.intervals import of_share
-from ganvas.metrics.protocol import Metric, Reading, Reference, View, as_matrix, require_same_width
+from ganvas.metrics.protocol import Metric, Reading, Reference, Shared, View, as_matrix, require_same_width
 from ganvas.seeds import Stream
 
 NUM_NEIGHBOURS = 11
@@ -117,15 +117,17 @@ class Audit:
         }
 
 
-def audit(training: View, held_out: View, generated: View, stream: Stream) -> Audit:
+def audit(training: View, held_out: View, generated: View, stream: Stream, shared: Shared | None = None) -> Audit:
     """Compare generated and held-out real images with all training images, as one feature network sees them.
 
+    C_T is that of the metric of the same seed. `shared` is what metrics against the same training images left.
     Raises `DataError` for fewer than 3 training images, 2 held-out or 2 generated ones.
     """
-    search = Search(training.features)
-    real, fake = search.neighbours(held_out.features), search.neighbours(generated.features)
+    shared = shared or Shared()
+    real, real_authentic = _looked_up(training.features, held_out.features, shared)
+    fake, fake_authentic = _looked_up(training.features, generated.features, shared)
     suspects, rate = suspicious(fake.nearness, real.nearness)
-    test = CopyingTest.prepared(training.features, held_out.features, stream.child("cells"))
+    test = CopyingTest.prepared(training.features, held_out.features, Stream(stream.seed, "metrics/c-t"))
     some = np.sort(stream.child("training").permutation(len(training.features))[: len(real.indices)])
     law = Moments.of(generated.features).gaussian()
     fids = [
@@ -137,8 +139,8 @@ def audit(training: View, held_out: View, generated: View, stream: Stream) -> Au
         held_out=real,
         suspects=suspects,
         false_accusation_rate=rate,
-        authenticity=float(search.authentic(fake).mean()),
-        held_out_authenticity=float(search.authentic(real).mean()),
+        authenticity=float(fake_authentic.mean()),
+        held_out_authenticity=float(real_authentic.mean()),
         copying=test.of(generated.features).value,
         fid_training=fids[0],
         fid_held_out=fids[1],
@@ -160,11 +162,20 @@ def suspicious(
     return accused[np.argsort(nearness[accused], kind="stable")], rank / (count + 1)
 
 
-def _against(reference: Reference, _stream: Stream) -> Callable[[View], Reading]:
-    search = Search(reference.training.features)
+def _looked_up(training: NDArray[Any], features: NDArray[Any], shared: Shared) -> tuple[Neighbours, NDArray[np.bool_]]:
+    """Return the nearest training image of each of features [N, d], and whether each image is authentic."""
 
+    def look_up() -> tuple[Neighbours, NDArray[np.bool_]]:
+        search = Search(training)
+        found = search.neighbours(features)
+        return found, search.authentic(found)
+
+    return shared.once("nearest training images", features, look_up)
+
+
+def _against(reference: Reference, _stream: Stream) -> Callable[[View], Reading]:
     def read(sample: View) -> Reading:
-        authentic = search.authentic(search.neighbours(sample.features))
+        _, authentic = _looked_up(reference.training.features, sample.features, reference.shared)
         share = float(authentic.mean())
         return Reading(share, interval=of_share(share, len(authentic)))
 

@@ -5,8 +5,8 @@ The protocol name `classifier-1a2b3c4d-fid359` says: the features of the network
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from ganvas.config import Config, Field
 from ganvas.errors import DataError, UsageError
 from ganvas.images import Pixels
 from ganvas.seeds import Stream
+
+_MOST_SHARED = 8
+_Value = TypeVar("_Value")
 
 
 class ImageSet(NamedTuple):
@@ -40,11 +43,32 @@ class View(NamedTuple):
         return View(*(None if part is None else part[chosen] for part in self))  # type: ignore[arg-type]
 
 
-class Reference(NamedTuple):
+class Shared:
+    """What several metrics need of the same features and one reference, computed once; the last few are kept."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[str, NDArray[Any], Any]] = []
+
+    def once(self, name: str, features: NDArray[Any], compute: Callable[[], _Value]) -> _Value:
+        """Return what `compute` returns, of this name and features equal to these, which are held as long."""
+        known = [kept[0] == name and _equal(kept[1], features) for kept in self._kept]
+        value = self._kept[known.index(True)][2] if any(known) else compute()
+        others = [kept for kept, is_found in zip(self._kept, known, strict=True) if not is_found]
+        self._kept = [*others[1 - _MOST_SHARED :], (name, features, value)]
+        return value
+
+
+def _equal(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    return one is other or (np.array_equal(one[:1], other[:1]) and np.array_equal(one, other))
+
+
+@dataclass(frozen=True)
+class Reference:
     """The real images that a sample is measured against: all for training, and held-out ones (those of the floor)."""
 
     training: View
     held_out: View
+    shared: Shared = field(default_factory=Shared, repr=False, compare=False)
 
 
 class Reading(NamedTuple):
@@ -111,7 +135,7 @@ class Score(Config):
 
     def __str__(self) -> str:
         direction = "lower is better" if self.lower_is_better else "higher is better"
-        direction = "as real images is best" if self.floor_is_best else direction
+        direction = "nearest to real is best" if self.floor_is_best else direction
         known = f" [{self.interval[0]:.4g}, {self.interval[1]:.4g}]" if self.interval else ""
         floor, ceiling = f"real images {self.floor:.4g}", f"noise {self.ceiling:.4g}"
         return f"{self.protocol} {self.value:.4g}{known} ({floor}, {ceiling}; {direction})"

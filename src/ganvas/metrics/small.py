@@ -87,7 +87,8 @@ def grey(folder: Path | None = None) -> FeatureNetwork:
         folder,
         "They tell whether strokes and shapes, their sharpness, noise and variety are those of the real images, best "
         "for digits, letters and drawings; of photos they see only the coarse. Everything is seen at 32x32 pixels: "
-        "finer detail they cannot tell.",
+        "finer detail they cannot tell. Nor can they order images worse than noise (strokes on a grey ground are "
+        "soon such), or strokes with less than a third of their contrast.",
     )
 
 
@@ -130,7 +131,7 @@ def _feature_network(name: str, folder: Path | None, tells: str) -> FeatureNetwo
         if pixels.shape[-1] != card.channels:
             raise ModelError(
                 f"The features `{name}` take images with {card.channels} channels; these have {pixels.shape[-1]}. "
-                "Score with `grey` for 1 channel, `colour` for 3, or `pixels8` for any."
+                "Score with features for these: `grey` takes 1 channel, `colour` 3, `pixels8` any."
             )
         with torch.inference_mode():
             return network.features(as_input(pixels)).numpy()

@@ -19,7 +19,7 @@ from ganvas.metrics.conditional import Agreement, agreement
 from ganvas.metrics.features import FeatureNetwork
 from ganvas.metrics.intervals import over_seeds
 from ganvas.metrics.memorisation import Audit, audit
-from ganvas.metrics.protocol import ImageSet, Score, View
+from ganvas.metrics.protocol import ImageSet, Score, Shared, View
 from ganvas.progress import Lines, Progress
 from ganvas.seeds import Stream
 from ganvas.training.engine import cpu_threads
@@ -49,6 +49,8 @@ class Assessment:
     progress: Progress
     seconds: float
     """Of generating the images of one seed, and computing their features."""
+    shared: Shared
+    """What scores by the first network left for the audit."""
 
     @property
     def evaluation(self) -> Evaluation:
@@ -92,7 +94,7 @@ class Assessment:
             order = stream.child("held-out").permutation(len(self.held_out.features))
             as_many = self.held_out.rows(np.sort(order[: len(self.view.features)]))
             self.progress.begin("Look for copies", 1)
-            found = audit(self.training, as_many, self.view, stream)
+            found = audit(self.training, as_many, self.view, stream, self.shared)
             self.progress.end()
             return found
 
@@ -137,12 +139,14 @@ def assess(
         views = [network.view(first) for network in networks]
         seconds = time.monotonic() - begun
         known = [_knowing(network, first, view) for network, view in zip(networks, views, strict=True)]
-        scored = [evaluation.evaluate(training, held_out, first, known, *about)]
+        shared = {network.name: Shared() for network in networks}
+        scored = [evaluation.evaluate(training, held_out, first, known, *about, shared=shared)]
         for other in range(seed + 1, seed + seeds):
             made = made_by(model, training, held_out, num, other, progress)
             scored.append(evaluation.evaluate(training, held_out, made, networks, *about))
     ordered = sorted(_together(scored), key=lambda score: score.lower_is_better)
-    return Assessment(name, model, dataset, seed, seeds, ordered, first, networks, views[0], progress, seconds)
+    left = shared[networks[0].name]
+    return Assessment(name, model, dataset, seed, seeds, ordered, first, networks, views[0], progress, seconds, left)
 
 
 def check_fit(model: Model, dataset: Dataset) -> None:

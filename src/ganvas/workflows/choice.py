@@ -13,15 +13,13 @@ from torch import Tensor
 from ganvas.config import Config, Field
 from ganvas.errors import UsageError
 from ganvas.generation.classes import expect_mixing, weights_of
-from ganvas.generation.drawing import CHUNK, Request
-from ganvas.generation.latents import LARGEST_SEED, Address, expect_styles, latents_at, mixed_styles
-from ganvas.generation.truncation import LARGEST
-from ganvas.players import NEEDS_SOURCES, StyledGenerator
+from ganvas.generation.decoding import deep_decoder_of
+from ganvas.generation.drawing import BLOCK, CHUNK, Request, styles_of
+from ganvas.generation.latents import LARGEST_SEED, Address, check_layers, expect_styles, latents_at, mixed_styles
+from ganvas.generation.truncation import LARGEST, style_shape
+from ganvas.players import NEEDS_SOURCES
 from ganvas.seeds import Stream
 from ganvas.workflows.model import Model
-
-BLOCK = 64 * CHUNK
-"""Pictures whose latents are in memory at once."""
 
 
 class Choice(Config):
@@ -45,6 +43,24 @@ class Choice(Config):
     def plain_changes(self) -> dict[str, Any]:
         """Return what differs from the defaults, as plain JSON values."""
         return self.model_dump(mode="json", exclude_defaults=True)
+
+
+def choice_of(model: Model, choices: Mapping[str, Any], leave_out: Sequence[str] = ()) -> Choice:
+    """Return a choice read from plain values; raise `UsageError` for what the model cannot do, before anything is done.
+
+    `leave_out` are the fields that mean nothing to the caller.
+    """
+    expect_drawing(model)
+    choice = Choice.read(choices, "What was asked for")
+    if foreign := [name for name in choice.plain_changes() if name in leave_out]:
+        raise UsageError(f"`{foreign[0]}` cannot be chosen here: leave it out. It is for images drawn by seed.")
+    if choice.bits == 16:
+        deep_decoder_of(model.scaling)
+    mixture_of(model, choice)
+    directions_of(model, choice)
+    if choice.mix_layers is not None:
+        check_layers(style_shape(expect_styles(model.generator))[0], *choice.mix_layers)
+    return choice
 
 
 class Addresses(NamedTuple):
@@ -107,6 +123,21 @@ def labels_at(model: Model, addresses: Sequence[Address]) -> NDArray[np.int64] |
     return stream.integers(len(addresses), len(model.classes))
 
 
+def each_class_of(
+    model: Model, addresses: Addresses, choice: Choice, labels: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
+    """Return the classes of images when each is to be seen: image i of a seed shows class i modulo their number.
+
+    Raises `UsageError` where `labels` or a mixture say otherwise, or the model draws no wanted classes.
+    """
+    if labels is not None or choice.mixture:
+        raise UsageError("Each class in turn, or one wanted: give --each-class or --label, not both.")
+    if not model.conditional:
+        raise UsageError("This model draws no wanted classes: leave --each-class out, or train an ACGAN recipe.")
+    indices = np.array([index for _, index in addresses.block(0, addresses.total)], np.int64)
+    return indices % len(model.classes)
+
+
 def mixture_of(model: Model, choice: Choice) -> NDArray[np.float32] | None:
     """Return the weights [K] of the classes of a mixture; None where none is asked for."""
     if not choice.mixture:
@@ -154,24 +185,8 @@ def _with_mixed_styles(model: Model, request: Request, seed: int, layers: tuple[
     generator = expect_styles(model.generator)
     if request.class_weights is not None:
         raise UsageError("Styles are mixed of one class at a time: leave the mixture of classes or the styles out.")
-    other = latents_at(generator, [(seed, 0)])
-    with torch.no_grad():
-        own = request.styles if request.styles is not None else _styles(generator, request)
-        asked = Request(latents=other.expand(request.num, -1), labels=request.labels)
-        styles = mixed_styles(own, _styles(generator, asked), *layers)
+    other = latents_at(generator, [(seed, 0)]).expand(request.num, -1)
+    own = request.styles if request.styles is not None else styles_of(generator, request)
+    others = styles_of(generator, Request(latents=other, labels=request.labels, first=request.first))
+    styles = mixed_styles(own, others, *layers)
     return Request(styles=styles, noise=request.noise, first=request.first)
-
-
-def _styles(generator: StyledGenerator, request: Request) -> Tensor:
-    """Return the styles [N, L, W] of a request's latents, each by itself in its chunk."""
-    assert request.latents is not None
-    device = next(generator.parameters()).device
-    parts = []
-    for start in range(0, request.num, CHUNK):
-        latents = request.latents[start : start + CHUNK]
-        whole = torch.cat([latents, latents.new_zeros(CHUNK - len(latents), latents.shape[1])]).to(device)
-        numbers = torch.zeros(CHUNK, dtype=torch.long, device=device)
-        if request.labels is not None:
-            numbers[: len(latents)] = torch.from_numpy(request.labels[start : start + CHUNK])
-        parts.append(generator.styles(whole, numbers if generator.num_classes else None)[: len(latents)])
-    return torch.cat(parts)

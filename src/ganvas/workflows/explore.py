@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from ganvas.captions import captioned_sheet
-from ganvas.errors import UsageError
+from ganvas.errors import ConfigurationError, DamagedError, ModelError, UsageError
 from ganvas.generation.directions import Directions, Method, joined, save_directions
 from ganvas.generation.drawing import Request
 from ganvas.generation.finding import find_directions
-from ganvas.generation.latents import latents_at, read_seeds
+from ganvas.generation.latents import latents_at, seeds_of
 from ganvas.images import Pixels, save_png, to_bytes
 from ganvas.progress import Lines, Progress
 from ganvas.storage import on_disk
@@ -37,14 +37,16 @@ def explore(
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
     expect_drawing(model)
+    if num < 1:
+        raise UsageError(f"{num} directions were asked for; ask for at least 1.")
     kept_in = _folder(model)
+    chosen = seeds_of(seeds)
+    numbers = labels_at(model, [(seed, 0) for seed in chosen]) if labels is None else None
+    numbers = numbers if labels is None else model.class_numbers(labels, len(chosen))
     found = joined([find_directions(model.generator, method, num) for method in dict.fromkeys(methods)])
     found = _named_as_before(model, found)
     save_directions(kept_in, found, model.sha256)
     model.__dict__.pop("directions", None)  # read them anew
-    chosen = read_seeds(seeds) if isinstance(seeds, str) else list(seeds)
-    numbers = labels_at(model, [(seed, 0) for seed in chosen]) if labels is None else None
-    numbers = numbers if labels is None else model.class_numbers(labels, len(chosen))
     on_disk(lambda: folder.mkdir(parents=True, exist_ok=True), folder)
     progress.begin("drawing", len(found.names))
     paths: list[Path] = []
@@ -80,13 +82,16 @@ def strip(model: Model, found: Directions, name: str, seeds: list[int], numbers:
         )
         columns.append(np.concatenate([to_bytes(chunk) for chunk in pictures_of(model, request)]))
     images = np.stack(columns, axis=1)  # [S, strengths, H, W, C]
-    captions = [f"{strength:+g} s{seed}" for seed in seeds for strength in STRENGTHS]
+    captions = [f"{strength:+g} s{seed}" if strength else f"s{seed}" for seed in seeds for strength in STRENGTHS]
     return captioned_sheet(images.reshape(-1, *images.shape[2:]), captions, len(STRENGTHS))
 
 
 def _named_as_before(model: Model, found: Directions) -> Directions:
-    """Return directions with the names that those found in the same way had before."""
-    before = model.directions
+    """Return directions with the names that those found in the same way had before, in these very weights."""
+    try:
+        before = model.directions
+    except (ModelError, DamagedError, ConfigurationError):
+        return found  # of weights that were trained further, or damaged: names given to those say nothing of these
     names = dict(zip(before.found, before.names, strict=True))
     wanted = {name: names[name] for name in found.names if names.get(name, name) != name}
     return found.renamed(wanted) if wanted else found

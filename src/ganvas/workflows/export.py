@@ -1,6 +1,5 @@
 """Export: a run or a dataset in, something to hand on out."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from ganvas.exporting.datasets.dataset_card import dataset_card
 from ganvas.exporting.datasets.record import DatasetExport
 from ganvas.exporting.models import MODEL_EXPORTS
 from ganvas.progress import Lines, Progress
-from ganvas.storage import new_folder, on_disk, write_file
+from ganvas.storage import new_folder, on_disk, sync_disks, write_file
 
 if TYPE_CHECKING:
     from ganvas.workflows.model import Model
@@ -57,12 +56,7 @@ def export(
         assert not isinstance(source, Dataset)
         from ganvas.workflows.export_model import export_model  # torch, which an export of a dataset never needs
 
-        form = find(MODEL_EXPORTS, "export format", to)
-        export_model(source, path, to, form, licence, progress or Lines())
-        if push:
-            from ganvas.exporting.models.hub import upload
-
-            (progress or Lines()).say(f"Uploaded: {upload(path, push)}")
+        export_model(source, path, to, licence, push, progress or Lines())
     else:
         dataset = Dataset.open(source) if isinstance(source, str | Path) else source
         assert isinstance(dataset, Dataset)
@@ -104,7 +98,7 @@ def _dataset_as(format: DatasetExport, dataset: Dataset, path: Path, progress: P
         format.write(dataset, working, progress)
         write_file(working / README, dataset_card(dataset, format).encode())
         write_attribution(dataset, working)
-        _flush()
+        sync_disks()
 
 
 def _expect_free(path: Path, dataset: Dataset) -> None:
@@ -112,9 +106,3 @@ def _expect_free(path: Path, dataset: Dataset) -> None:
         raise UsageError(f"`{path}` exists and is not an empty folder. Give another place with --out.")
     if path.resolve().is_relative_to(dataset.folder.resolve()):
         raise UsageError(f"`{path}` lies inside the dataset folder `{dataset.folder}`. Give a place outside it.")
-
-
-def _flush() -> None:
-    """Bring everything to the disk at once: flushing 100,000 files one by one would outlast the export."""
-    if os.name != "nt":
-        os.sync()

@@ -4,9 +4,13 @@ import tempfile
 from pathlib import Path
 
 from ganvas import __version__
-from ganvas.errors import RunError, UsageError
-from ganvas.exporting.models.trained import SAMPLES, Controls, ModelExport, Trained
-from ganvas.generation.directions import save_directions
+from ganvas.catalogue import find
+from ganvas.errors import ConfigurationError, DamagedError, ModelError, RunError, UsageError
+from ganvas.exporting.model_card import SAMPLES
+from ganvas.exporting.models import MODEL_EXPORTS
+from ganvas.exporting.models.hub import check_name, upload
+from ganvas.exporting.models.trained import Controls, ModelExport, Trained
+from ganvas.generation.directions import Directions, save_directions
 from ganvas.generation.truncation import mean_style
 from ganvas.models.saved import write_model
 from ganvas.players import StyledGenerator
@@ -18,16 +22,22 @@ from ganvas.workflows.model import Model, load
 from ganvas.workflows.scores_on_card import evaluation_of, on_card
 
 
-def export_model(
-    source: Model | str | Path, path: Path, to: str, form: ModelExport, licence: str, progress: Progress
-) -> None:
-    """Write a run or model in one form at `path`, replacing an earlier export of that form and nothing else."""
+def export_model(source: Model | str | Path, path: Path, to: str, licence: str, push: str, progress: Progress) -> None:
+    """Write a run or model in one form at `path`, replacing an earlier export of that form and nothing else.
+
+    `push` is the `USER/NAME` under which a repository is uploaded as well.
+    """
+    form: ModelExport = find(MODEL_EXPORTS, "export format", to)
+    if push:
+        check_name(push)
     _expect_free(path, to, form)
     model = source if isinstance(source, Model) else load(source)
-    trained = _trained(model, source, path.stem if form.suffix else path.name, licence)
+    trained = _trained(model, path.stem if form.suffix else path.name, licence, progress)
     if not form.suffix:
         with new_folder(path, seal=False) as working:
             form.write(trained, working, progress)
+        if push:
+            progress.say(f"Uploaded: {upload(path, push)}")
         return
     on_disk(lambda: path.parent.mkdir(parents=True, exist_ok=True), path)
     with tempfile.TemporaryDirectory() as working:
@@ -46,9 +56,9 @@ def _expect_free(path: Path, to: str, form: ModelExport) -> None:
         raise RunError(f"`{path}` exists and is not {kind}. Give another place with --out.")
 
 
-def _trained(model: Model, source: Model | str | Path, name: str, licence: str) -> Trained:
+def _trained(model: Model, name: str, licence: str, progress: Progress) -> Trained:
     generator = model.generator
-    found = evaluation_of(source, model)
+    found, directions = evaluation_of(model, progress), _directions(model, progress)
     return Trained(
         name=name,
         family=model.config.family,
@@ -59,19 +69,19 @@ def _trained(model: Model, source: Model | str | Path, name: str, licence: str) 
         sha256=model.sha256,
         software=f"ganvas {__version__}",
         licence=licence,
-        write_folder=lambda folder: _write_folder(model, source, folder, found),
+        write_folder=lambda folder: _write_folder(model, folder, found, directions),
         mean_style=mean_style(generator) if isinstance(generator, StyledGenerator) else None,
-        controls=_controls(model),
+        controls=directions and Controls(directions.names, directions.vectors, directions.scales),
         evaluation=found and on_card(found),
     )
 
 
-def _write_folder(model: Model, source: Model | str | Path, folder: Path, found: Evaluation | None) -> None:
-    kept = _translations(source) if model.translates else None
+def _write_folder(model: Model, folder: Path, found: Evaluation | None, directions: Directions | None) -> None:
+    kept = _translations(model) if model.translates else None
     drawn = not model.translates or kept is not None
     write_model(folder, model.config, model.gan, model.classes, model.origin, model.scaling)
-    if model.directions.names:
-        save_directions(folder, model.directions, model.sha256)
+    if directions is not None:
+        save_directions(folder, directions, model.sha256)
     if found is not None:
         keep(folder, [found])
     if kept is not None:
@@ -80,16 +90,19 @@ def _write_folder(model: Model, source: Model | str | Path, folder: Path, found:
         draw_classes(model, folder / SAMPLES)
 
 
-def _translations(source: Model | str | Path) -> bytes | None:
+def _translations(model: Model) -> bytes | None:
     """Return the newest grid of a translator's run, or that of its model folder: alone it has nothing to translate."""
-    if isinstance(source, Model):
+    if model.folder is None:
         return None
-    grids = [*sorted((Path(source) / "samples").glob("*.png")), Path(source) / SAMPLES]
+    grids = [*sorted((model.folder / "samples").glob("*.png")), model.folder / SAMPLES]
     found = [grid for grid in grids if grid.is_file()]
     return found[-1].read_bytes() if found else None
 
 
-def _controls(model: Model) -> Controls | None:
-    """Return the named directions that lie beside a run or model, if any."""
-    found = model.directions
-    return Controls(found.names, found.vectors, found.scales) if found.names else None
+def _directions(model: Model, progress: Progress) -> Directions | None:
+    """Return the directions that lie beside a run or model, None without; what is not of its weights is said."""
+    try:
+        return model.directions if model.directions.names else None
+    except (ModelError, DamagedError, ConfigurationError) as error:
+        progress.say(f"Directions are left out. {error}")
+        return None

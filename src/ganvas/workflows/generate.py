@@ -13,17 +13,20 @@ from ganvas.captions import captioned_sheet
 from ganvas.errors import StorageError
 from ganvas.generation.decoding import decoder_of, deep_decoder_of
 from ganvas.generation.drawing import CHUNK, Request, draw_chunks
-from ganvas.generation.latents import read_seeds
+from ganvas.generation.latents import seeds_of
 from ganvas.images import DeepPixels, Pixels, contact_sheet, save_png, to_bytes
 from ganvas.progress import Lines, Progress
 from ganvas.provenance import Provenance
-from ganvas.storage import growing_file, on_disk
-from ganvas.workflows.choice import Addresses, Choice, Part, expect_drawing, parts
+from ganvas.storage import growing_file, on_disk, sync_disks
+from ganvas.workflows.choice import Addresses, Choice, Part, choice_of, each_class_of, parts
 from ganvas.workflows.model import Labels, Model, load
 
 GRID = "grid.png"
 LIST = "images.jsonl"
 _MOST_IN_GRID = 400
+_LARGEST_GRID = 1 << 26
+"""Bytes of the images in a grid: of large ones it shows fewer, so that memory stays flat."""
+_MOST_ROWS = 50
 _NUM_WRITERS = 2
 Facts = dict[str, Any]
 """What is known of a picture, its `file` first."""
@@ -46,28 +49,37 @@ def generate(
     progress: Progress | None = None,
     seeds: str | Iterable[int] | None = None,
     captions: bool = False,
+    each_class: bool = False,
     **choices: Any,  # noqa: ANN401
 ) -> Path:
     """Write images `first` ... `first + num - 1` of `seed`, 64 without `num`, into `out`; return their grid's path.
 
     `seeds`, numbers or a text such as `0-31,40`, is in place of `seed`, with one image of each where `num` is not
     given. Files are named by seed and index, say how they were made, and are listed with their classes in
-    `images.jsonl`; `captions` writes class and seed beneath each in the grid. `choices` are the fields of `Choice`:
+    `images.jsonl`; `captions` writes class and seed beneath each in the grid. With `each_class` image i shows class
+    i modulo the number of classes, in place of `labels`. `choices` are the fields of `Choice`:
     truncation, directions, mixture, mix_seed, mix_layers, bits. Other files in the folder are left alone.
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
-    expect_drawing(model)
-    choice = Choice.read(choices, "What was asked for")
-    chosen = [seed] if seeds is None else read_seeds(seeds) if isinstance(seeds, str) else list(seeds)
+    choice = choice_of(model, choices)
+    chosen = seeds_of([seed] if seeds is None else seeds)
     addresses = Addresses(chosen, first, num if num is not None else 64 if seeds is None else 1)
-    numbers = model.class_numbers(labels, model.check_num(addresses.total))
-    drawn = _drawn(model, parts(model, addresses, numbers, choice), choice)
+    numbers = model.class_numbers(labels, model.check_num(addresses.total, first))
+    numbers = each_class_of(model, addresses, choice, numbers) if each_class else numbers
+    drawn = draw_pictures(model, parts(model, addresses, numbers, choice), choice)
     progress.begin("generating", addresses.total)
     shown, facts = save_pictures(folder, drawn, _MOST_IN_GRID, progress)
-    sheet = captioned_sheet(shown, [_caption(fact) for fact in facts]) if captions else contact_sheet(shown)
-    settings = {"sheet": f"{len(shown)} of {addresses.total} images", **choice.plain_changes()}
-    save_png(folder / GRID, sheet, model.provenance(settings=settings))
+    save_png(folder / GRID, *grid_of(model, shown, facts, addresses.total, choice, captions))
     return folder / GRID
+
+
+def grid_of(
+    model: Model, shown: Pixels, facts: list[Facts], total: int, choice: Choice, captions: bool = False
+) -> tuple[Pixels, Provenance]:
+    """Return the contact sheet of images [N, H, W, C], the first of `total`, and what it says of itself."""
+    sheet = captioned_sheet(shown, [_caption(fact) for fact in facts]) if captions else contact_sheet(shown)
+    settings = {"sheet": f"{len(shown)} of {total} images", **choice.plain_changes()}
+    return sheet, model.provenance(settings=settings)
 
 
 def pictures_of(model: Model, request: Request, bits: int = 8) -> Iterator[Pixels | DeepPixels]:
@@ -85,7 +97,8 @@ def save_pictures(
 ) -> tuple[Pixels, list[Facts]]:
     """Write pictures, a chunk at a time, each under the `file` of its facts, and the list of all facts.
 
-    Returns the first ones, for a grid, with their facts: whole chunks, as long as they hold `most_shown` at most.
+    No picture is ever there in part, and the list gets its name when all of them are on the disk. Returns the first
+    ones, for a grid, with their facts: whole chunks, as long as they hold `most_shown` at most.
     """
     on_disk(lambda: folder.mkdir(parents=True, exist_ok=True), folder)
     shown: list[Pixels] = []
@@ -98,22 +111,23 @@ def save_pictures(
                 save_png(folder / pair[1].facts["file"], pair[0], pair[1].provenance, flush=False)
 
             list(writers.map(write, zip(chunk, pictures, strict=True)))
-            rows.writelines(json.dumps(picture.facts, ensure_ascii=False) + "\n" for picture in pictures)
+            rows.writelines(map(list_line, pictures))
             num += len(chunk)
-            if num <= most_shown or not shown:
+            if num <= min(most_shown, _LARGEST_GRID // chunk[0].nbytes) or not shown:
                 shown.append(to_bytes(chunk))
                 facts += [picture.facts for picture in pictures]
             progress.advance(len(chunk))
+        sync_disks()
     progress.end()
     return np.concatenate(shown), facts
 
 
 def draw_classes(model: Model, path: Path, columns: int = 10, seed: int = 0) -> Path:
-    """Write a picture with one row per class (`columns` x `columns` images without classes)."""
+    """Write a picture with one row per class, the first 50 (`columns` x `columns` images without classes)."""
     if not path.parent.is_dir():
         raise StorageError(f"`{path.parent}` is not a folder; make it first.")
     if model.conditional:
-        numbers = np.repeat(np.arange(len(model.classes)), columns)
+        numbers = np.repeat(np.arange(min(len(model.classes), _MOST_ROWS)), columns)
         pixels = model.generate(len(numbers), numbers, seed)
     else:
         pixels = model.generate(columns * columns, seed=seed)
@@ -122,17 +136,25 @@ def draw_classes(model: Model, path: Path, columns: int = 10, seed: int = 0) -> 
     return path
 
 
-def _drawn(model: Model, asked: Iterable[Part], choice: Choice) -> Iterator[tuple[Pixels | DeepPixels, list[Picture]]]:
+def draw_pictures(
+    model: Model, asked: Iterable[Part], choice: Choice
+) -> Iterator[tuple[Pixels | DeepPixels, list[Picture]]]:
     """Yield pictures in chunks, each with its facts and provenance."""
     for part in asked:
         place = 0
         for chunk in pictures_of(model, part.request, choice.bits):
             rows = range(place, place + len(chunk))
-            yield chunk, [_picture(model, part, row, choice) for row in rows]
+            yield chunk, [picture_of(model, part, row, choice) for row in rows]
             place += len(chunk)
 
 
-def _picture(model: Model, part: Part, place: int, choice: Choice) -> Picture:
+def list_line(picture: Picture) -> str:
+    """Return the line of a picture in `images.jsonl`."""
+    return json.dumps(picture.facts, ensure_ascii=False) + "\n"
+
+
+def picture_of(model: Model, part: Part, place: int, choice: Choice) -> Picture:
+    """Return the facts of image `place` of a part, and what it says of itself."""
     seed, index = part.addresses[place]
     label = None if part.labels is None else model.classes[part.labels[place]]
     facts: Facts = {"file": f"seed{seed}-{index:06d}.png", "seed": seed, "index": index}

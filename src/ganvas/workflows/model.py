@@ -1,6 +1,5 @@
 """A trained generator at hand: from a run folder or a model folder."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +19,7 @@ from ganvas.models.saved import DESCRIPTION, empty_players, read_model
 from ganvas.players import Discriminator, Gan, Generator, Translator
 from ganvas.provenance import Provenance
 from ganvas.storage import reading, sha256_of_file
-from ganvas.tensors import adopt_file, is_pickle, pickle_refusal, tensor_bytes
+from ganvas.tensors import adopt_file, digest, is_pickle, pickle_refusal
 from ganvas.training import checkpoint
 from ganvas.workflows.run_folder import RunFolder, is_run_folder
 
@@ -78,7 +77,7 @@ class Model:
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of the generator's weights as a safetensors file: by it a picture names the model it is of."""
-        return hashlib.sha256(tensor_bytes(self.generator.state_dict())).hexdigest()
+        return digest(self.generator.state_dict())
 
     @cached_property
     def directions(self) -> directions.Directions:
@@ -106,12 +105,12 @@ class Model:
         Image i of a seed is the same, to the pixel, however many are made at once. `labels` is a class (number or
         name) for all or one for each; a conditional model draws them when None.
         """
-        numbers, decode = self.class_numbers(labels, self.check_num(num)), decoder_of(self.scaling)
+        numbers, decode = self.class_numbers(labels, self.check_num(num, first)), decoder_of(self.scaling)
         return sample(self.generator, num, numbers, seed, first, decode)
 
     def generate_chunks(self, num: int, labels: Labels = None, seed: int = 0, first: int = 0) -> Iterator[Pixels]:
         """Yield the same images in pieces, so that memory stays flat."""
-        numbers, decode = self.class_numbers(labels, self.check_num(num)), decoder_of(self.scaling)
+        numbers, decode = self.class_numbers(labels, self.check_num(num, first)), decoder_of(self.scaling)
         return sample_chunks(self.generator, num, numbers, seed, first, decode)
 
     def translate(self, pixels: Pixels, labels: Labels = None, view: bool = False) -> Pixels:
@@ -149,7 +148,9 @@ class Model:
             return None
         if not self.conditional:
             raise UsageError("This model draws no wanted classes: leave the label out, or train an ACGAN recipe.")
-        wanted = [labels] * num if isinstance(labels, int | str | np.integer) else list(labels)
+        if isinstance(labels, int | str | np.integer):
+            return np.full(num, self._class_number(labels), np.int64)
+        wanted = list(labels)
         if len(wanted) != num:
             raise UsageError(
                 f"{num} images were asked for, with {len(wanted)} labels. Give one label, or one for each."
@@ -183,10 +184,12 @@ class Model:
         return shown + (" ..." if len(self.classes) > 20 else "")
 
     @staticmethod
-    def check_num(num: int) -> int:
-        """Return a number of images that can be asked for; raise `UsageError` for any other."""
+    def check_num(num: int, first: int = 0) -> int:
+        """Return a number of images that can be asked for, from image `first` on; raise `UsageError` for any other."""
         if num < 1:
             raise UsageError(f"{num} images were asked for; ask for at least 1.")
+        if not 0 <= first < 2**63 - num:
+            raise UsageError(f"Images from number {first} on were asked for; the first of a seed is 0.")
         return num
 
 

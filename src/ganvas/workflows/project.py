@@ -10,23 +10,26 @@ from torch import Tensor
 
 from ganvas.captions import captioned_sheet
 from ganvas.config import Config, Field
-from ganvas.errors import UsageError
+from ganvas.errors import DamagedError, UsageError
 from ganvas.generation.drawing import CHUNK, Request
 from ganvas.generation.projection import Projected, Settings
 from ganvas.generation.projection import project as find_latents
-from ganvas.images import DeepPixels, Pixels, contact_sheet, save_png
+from ganvas.images import DeepPixels, Pixels, contact_sheet, save_png, to_bytes
 from ganvas.players import from_pixels
 from ganvas.progress import Lines, Progress
 from ganvas.provenance import Provenance
 from ganvas.storage import on_disk, read_json, write_json
 from ganvas.tensors import read_tensors
-from ganvas.workflows.choice import Choice, expect_drawing, packed, refined
+from ganvas.workflows.choice import Choice, choice_of, expect_drawing, packed, refined
 from ganvas.workflows.generate import GRID, Picture, pictures_of, save_pictures
 from ganvas.workflows.model import Model, load
 from ganvas.workflows.translate import read_pictures, side_by_side
 
 LATENTS = "latents.json"
 _MOST_SHOWN = 200
+_NO_LATENTS = (
+    "Give `latents.json` of `ganvas project`, or a .safetensors file of `latents` [N, Z] or `styles` [N, L, W]."
+)
 
 
 class LatentRow(Config):
@@ -64,7 +67,9 @@ def project(
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
     expect_drawing(model)
-    how = Settings.read(settings, "The settings of the projection")
+    if not isinstance(sources, str | Path) and not sources:
+        raise UsageError("No picture was given: name files, folders or archives of pictures to project.")
+    how = Settings.read(settings, "What the projection was given")
     number = None if (numbers := model.class_numbers(label, 1)) is None else int(numbers[0])
     pictures = read_pictures([sources] if isinstance(sources, str | Path) else sources, model.image_shape, progress)
     on_disk(lambda: folder.mkdir(parents=True, exist_ok=True), folder)
@@ -77,9 +82,10 @@ def project(
     progress.end()
     provenance = model.provenance(settings={"projected": f"{len(rows)} pictures", **how.plain()})
     write_json(folder / LATENTS, LatentsFile(pictures=tuple(rows), provenance=provenance).plain())
-    shown = np.concatenate([chunk for request in _requests(model, rows) for chunk in pictures_of(model, request)])
-    sheet = side_by_side(pictures.pixels[:_MOST_SHOWN], np.asarray(shown[:_MOST_SHOWN], np.uint8))
-    settings_told = {"sheet": f"{len(rows)} pictures above their projections"}
+    first = rows[:_MOST_SHOWN]
+    drawn = [to_bytes(chunk) for request in _requests(model, first) for chunk in pictures_of(model, request)]
+    sheet = side_by_side(pictures.pixels[: len(first)], np.concatenate(drawn))
+    settings_told = {"sheet": f"{len(first)} of {len(rows)} pictures above their projections"}
     save_png(folder / GRID, sheet, model.provenance(settings=settings_told))
     return rows
 
@@ -97,13 +103,10 @@ def generate_from(
     `choices` are the fields of `Choice`, but for the mixture of classes. Returns the path of the grid.
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
-    expect_drawing(model)
-    choice = Choice.read(choices, "What was asked for")
-    if choice.mixture:
-        raise UsageError("Latents of a file are drawn as one class each: leave the mixture out.")
+    choice = choice_of(model, choices, ("mixture",))
     rows = read_latents(Path(latents), model)
     progress.begin("generating", len(rows))
-    drawn = _drawn(model, rows, choice)
+    drawn = draw_projected(model, rows, choice)
     shown, facts = save_pictures(folder, drawn, _MOST_SHOWN, progress)
     sheet = captioned_sheet(shown, [fact["file"] for fact in facts]) if captions else contact_sheet(shown)
     settings = {"sheet": f"{len(shown)} of {len(rows)} images of given latents", **choice.plain_changes()}
@@ -115,7 +118,13 @@ def read_latents(path: Path, model: Model) -> list[LatentRow]:
     """Return the latents of a file; raise `UsageError` where they are not this model's."""
     if path.suffix == ".safetensors":
         return _of_tensors(path)
-    told = LatentsFile.read(read_json(path), f"`{path}`")
+    try:
+        values = read_json(path)
+    except DamagedError as error:
+        raise UsageError(f"{error} {_NO_LATENTS}") from error
+    if not isinstance(values, dict) or "pictures" not in values:
+        raise UsageError(f"`{path}` holds no latents. {_NO_LATENTS}")
+    told = LatentsFile.read(values, f"`{path}`")
     if told.provenance is not None and told.provenance.model != model.sha256:
         raise UsageError(
             f"`{path}` holds latents of weights {told.provenance.model[:12]}..., and this model's are "
@@ -169,7 +178,10 @@ def _requests(model: Model, rows: list[LatentRow]) -> Iterator[Request]:
             raise UsageError("The latents of the file are not all of one length.") from error
 
 
-def _drawn(model: Model, rows: list[LatentRow], choice: Choice) -> Iterator[tuple[Pixels | DeepPixels, list[Picture]]]:
+def draw_projected(
+    model: Model, rows: list[LatentRow], choice: Choice
+) -> Iterator[tuple[Pixels | DeepPixels, list[Picture]]]:
+    """Yield pictures of given latents in chunks, each with its facts and provenance."""
     index = 0
     for request in _requests(model, rows):
         for chunk in pictures_of(model, refined(model, request, choice), choice.bits):

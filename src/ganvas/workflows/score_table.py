@@ -43,7 +43,7 @@ def is_share(score: Score) -> bool:
 def direction(score: Score) -> str:
     """Return which way a score is better, in words."""
     if score.floor_is_best:
-        return "as real images is best"
+        return "nearest to real is best"
     return "lower is better" if score.lower_is_better else "higher is better"
 
 

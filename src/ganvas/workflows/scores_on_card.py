@@ -1,21 +1,18 @@
 """Which evaluation a model's card may show, that of its very weights, and how its scores stand there."""
 
-from pathlib import Path
-
 from ganvas.exporting import model_card
 from ganvas.metrics.protocol import Score
-from ganvas.progress import Lines
+from ganvas.progress import Progress
 from ganvas.workflows.evaluations import Evaluation, known_of, newest_of
 from ganvas.workflows.model import Model
 from ganvas.workflows.score_table import figure
 
 
-def evaluation_of(source: Model | str | Path, model: Model) -> Evaluation | None:
+def evaluation_of(model: Model, progress: Progress) -> Evaluation | None:
     """Return the newest evaluation kept beside a model that is of its weights; None where there is none."""
-    if isinstance(source, Model):
+    if model.folder is None:
         return None
-    weights, data = model.origin.get("generator_sha256") or "", model.origin.get("dataset") or ""
-    return newest_of(known_of(Path(source), Lines()), weights, data)
+    return newest_of(known_of(model.folder, progress), model.sha256, model.origin.get("dataset") or "")
 
 
 def on_card(evaluation: Evaluation) -> model_card.Evaluation:

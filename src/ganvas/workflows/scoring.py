@@ -153,7 +153,7 @@ def _classes(labels: NDArray[np.int64] | None, fewest: int) -> list[int | None]:
 
 
 def _reader(metric: Metric, reference: Reference, label: int | None, seed: int) -> Reader:
-    real, held_out = reference
+    real, held_out = reference.training, reference.held_out
     if label is not None and real.labels is not None and held_out.labels is not None:
         reference = Reference(real.rows(real.labels == label), held_out.rows(held_out.labels == label))
     read = metric.against(reference, Stream(seed, "score"))

@@ -1,6 +1,5 @@
 """The run folder's side of the training loop: what it is fed with, and the traces that it leaves."""
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from ganvas.data.store import Dataset
 from ganvas.generation.decoding import decoder_of
 from ganvas.images import save_png
 from ganvas.provenance import Provenance
-from ganvas.tensors import tensor_bytes
+from ganvas.tensors import digest
 from ganvas.training import checkpoint
 from ganvas.training.engine import Game
 from ganvas.training.monitor import Monitor, Record
@@ -52,7 +51,7 @@ class TrainingRun:
     def _draw(self, game: Game) -> None:
         generator, recipe = game.average.generator, self.folder.config.recipe
         provenance = Provenance(
-            model=hashlib.sha256(tensor_bytes(generator.state_dict())).hexdigest(),
+            model=digest(generator.state_dict()),
             family=recipe.model.family,
             recipe=recipe.recipe,
             step=game.step,

@@ -88,7 +88,7 @@ def read_pictures(places: Sequence[str | Path], shape: ImageShape, progress: Pro
         pixels.append(found.pixels)
         names.append(item.name)
     if not pixels:
-        raise DataError(f"There is no picture to translate in {', '.join(f'`{place}`' for place in places)}.")
+        raise DataError(f"There is no picture that can be read in {', '.join(f'`{place}`' for place in places)}.")
     return Pictures(np.stack(pixels), names)
 
 

@@ -1,6 +1,6 @@
 """Walk: a model in, a film from seed to seed out; or a run in, a film of its training."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -11,18 +11,19 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ganvas.animations import check_format, enlarged, save_animation
+from ganvas.animations import check_film, enlarged, save_animation
 from ganvas.captions import captioned_sheet
 from ganvas.errors import RunError, UsageError
 from ganvas.generation.classes import expect_mixing
-from ganvas.generation.drawing import CHUNK, Request
-from ganvas.generation.latents import Interpolation, expect_styles, latents_at, read_seeds
+from ganvas.generation.drawing import CHUNK, Request, styles_of
+from ganvas.generation.latents import Address, Interpolation, expect_styles, latents_at, seeds_of
 from ganvas.generation.latents import walk as walk_latents
 from ganvas.images import Pixels, contact_sheet, save_png, to_bytes
 from ganvas.progress import Lines, Progress
 from ganvas.provenance import Provenance, provenance_of
 from ganvas.storage import reading
-from ganvas.workflows.choice import Choice, expect_drawing, labels_at, refined
+from ganvas.workflows.choice import Choice, choice_of, labels_at, refined
+from ganvas.workflows.favourites import favourites_of, stops_between
 from ganvas.workflows.generate import pictures_of
 from ganvas.workflows.model import Labels, Model, load
 
@@ -30,15 +31,21 @@ Way = Literal["linear", "spherical", "styles"]
 _LEAST_HEIGHT = 192
 _HELD_SECONDS = 2.0
 _MOST_SHEET = 400
+_NOT_ON_A_WALK = ("mixture", "mix_seed", "mix_layers", "bits")
 
 
 class Stops(NamedTuple):
-    """What a walk leads by: latents [S, Z] or styles [S, L, W], and the weight of each class [S, K] or the class."""
+    """What a walk leads by: latents [S, Z] or styles [S, L, W], and the weight of each class [S, K] or the class.
+
+    `told` says where they are from; `noise` is the address of the image whose noise all frames take.
+    """
 
     values: Tensor
     are_styles: bool
     label: int | None
     weights: Tensor | None
+    told: dict[str, Any]
+    noise: Address = (0, 0)
 
 
 def walk(
@@ -51,34 +58,36 @@ def walk(
     way: Way | None = None,
     loop: bool = True,
     progress: Progress | None = None,
+    favourites: str | Path | Iterable[Provenance] | None = None,
     **choices: Any,  # noqa: ANN401
 ) -> Path:
     """Write the film of a walk from seed to seed, `frames` from each to the next, and back to the first in a loop.
 
     The name's ending says how: .gif, .webp, .mp4; .png lays the frames out as a sheet instead. `way` is spherical for
     latents N(0, 1) and linear for others where not given; `styles` goes linearly between the styles of a model that
-    has them. `labels` is one class, or one for each seed: then classes are mixed on the way. `choices` are truncation
-    and directions.
+    has them. `labels` is one class, or one for each seed: then classes are mixed on the way. `favourites`, a file of
+    them or what pictures say of themselves, are in place of seeds and classes: the walk leads over those that this
+    model drew, as they were drawn. `choices` are truncation and directions.
     """
     model, progress, path = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
-    expect_drawing(model)
+    choice = choice_of(model, choices, _NOT_ON_A_WALK)
     if not (is_sheet := path.suffix.lower() == ".png"):
-        check_format(path)
-    choice = Choice.read(choices, "What was asked for")
-    chosen = read_seeds(seeds) if isinstance(seeds, str) else list(seeds)
-    if frames < 1 or len(chosen) < 2:
-        raise UsageError("A walk leads over at least 2 seeds, with at least 1 frame from each to the next.")
+        check_film(path, frames_per_second)
     way = way or ("spherical" if model.generator.latent_distribution == "normal" else "linear")
-    stops = _stops(model, chosen, labels, way)
+    stops = _stops(model, seeds, labels, way) if favourites is None else _kept_stops(model, favourites)
+    if frames < 1 or len(stops.values) < 2:
+        raise UsageError("A walk leads over at least 2 pictures, with at least 1 frame from each to the next.")
     loop = loop and not is_sheet
-    total = len(chosen) * frames if loop else (len(chosen) - 1) * frames + 1
+    total = len(stops.values) * frames if loop else (len(stops.values) - 1) * frames + 1
+    if is_sheet and total > _MOST_SHEET:
+        raise UsageError(f"A sheet holds {_MOST_SHEET} frames at most; {total:,} were asked for. Write a film instead.")
     progress.begin("walking", total)
     drawn = _counted(_frames(model, _requests(stops, frames, way, loop), choice), progress)
-    told = {"film": "walk", "seeds": chosen, "frames": frames, "way": way, "loop": loop, **choice.plain_changes()}
+    told = {"film": "walk", **stops.told, "frames": frames, "way": way, "loop": loop, **choice.plain_changes()}
     label = None if stops.label is None else model.classes[stops.label]
     provenance = model.provenance(label=label, settings=told)
     if is_sheet:
-        save_png(path, contact_sheet(np.stack(list(islice(drawn, _MOST_SHEET))), frames + 1), provenance)
+        save_png(path, contact_sheet(np.stack(list(drawn)), frames + 1), provenance)
     else:
         save_animation(path, (enlarged(frame, _LEAST_HEIGHT) for frame in drawn), frames_per_second, provenance)
     progress.end()
@@ -90,7 +99,7 @@ def film_training(
 ) -> Path:
     """Write the film of a run's samples, the step beneath each; the last stays for two seconds."""
     folder, path, progress = Path(run), Path(out), progress or Lines()
-    check_format(path)
+    check_film(path, frames_per_second)
     samples = sorted((folder / "samples").glob("[0-9]*.png"))
     if len(samples) < 2:
         raise RunError(
@@ -119,29 +128,55 @@ def _provenance_of_film(samples: list[Path]) -> Provenance | None:
     return None if last is None else last.model_copy(update={"settings": settings})
 
 
-def _stops(model: Model, seeds: list[int], labels: Labels, way: Way) -> Stops:
-    addresses = [(seed, 0) for seed in seeds]
+def walk_frames(
+    model: Model, favourites: Iterable[Provenance], frames: int = 12, loop: bool = True
+) -> Iterator[Pixels]:
+    """Yield the frames [H, W, C] of a walk over favourites, to be played without a file."""
+    way: Way = "spherical" if model.generator.latent_distribution == "normal" else "linear"
+    stops = _kept_stops(model, list(favourites))
+    yield from _frames(model, _requests(stops, frames, way, loop), Choice())
+
+
+def _kept_stops(model: Model, favourites: str | Path | Iterable[Provenance]) -> Stops:
+    kept = favourites_of(model, favourites)
+    if len(kept) < 2:
+        raise UsageError(
+            f"A walk leads over at least 2 favourites, and this model drew {len(kept)} of those given. Keep some: "
+            "`ganvas favourites FILE --keep PICTURE.png`."
+        )
+    requests = stops_between(model, kept)
+    styles = [request.styles for request in requests if request.styles is not None]
+    latents = [request.latents for request in requests if request.latents is not None]
+    weights = [torch.from_numpy(request.class_weights) for request in requests if request.class_weights is not None]
+    label = None if weights or requests[0].labels is None else int(requests[0].labels[0])
+    shares = torch.cat(weights) if weights else None
+    noise, told = requests[0].noise[0], {"favourites": len(kept)}
+    return Stops(torch.cat(styles or latents), bool(styles), label, shares, told, noise)
+
+
+def _stops(model: Model, seeds: str | Sequence[int], labels: Labels, way: Way) -> Stops:
+    chosen = seeds_of(seeds)
+    if len(chosen) < 2:
+        raise UsageError("A walk leads over at least 2 seeds, with at least 1 frame from each to the next.")
+    addresses, told = [(seed, 0) for seed in chosen], {"seeds": chosen}
     several = labels is not None and not isinstance(labels, int | str | np.integer)
-    numbers = model.class_numbers(labels, len(seeds)) if labels is not None else labels_at(model, addresses[:1])
+    numbers = model.class_numbers(labels, len(chosen)) if labels is not None else labels_at(model, addresses[:1])
     latents = latents_at(model.generator, addresses)
     if several and numbers is not None and len(set(numbers.tolist())) > 1:
         if way == "styles":
-            values = _styles(model, latents, numbers)
-            return Stops(values, True, None, None)
+            return Stops(_styles(model, latents, numbers), True, None, None, told)
         expect_mixing(model.generator, model.classes[int(numbers[0])])
         weights = torch.nn.functional.one_hot(torch.from_numpy(numbers), len(model.classes)).float()
-        return Stops(latents, False, None, weights)
+        return Stops(latents, False, None, weights, told)
     label = None if numbers is None else int(numbers[0])
     if way == "styles":
-        of_class = None if label is None else np.full(len(seeds), label)
-        return Stops(_styles(model, latents, of_class), True, label, None)
-    return Stops(latents, False, label, None)
+        of_class = None if label is None else np.full(len(chosen), label)
+        return Stops(_styles(model, latents, of_class), True, label, None, told)
+    return Stops(latents, False, label, None, told)
 
 
-@torch.no_grad()
 def _styles(model: Model, latents: Tensor, numbers: NDArray[np.int64] | None) -> Tensor:
-    labels = None if numbers is None else torch.from_numpy(numbers)
-    return expect_styles(model.generator).styles(latents, labels).contiguous()
+    return styles_of(expect_styles(model.generator), Request(latents=latents, labels=numbers))
 
 
 def _requests(stops: Stops, frames: int, way: Way, loop: bool) -> Iterator[Request]:
@@ -152,7 +187,7 @@ def _requests(stops: Stops, frames: int, way: Way, loop: bool) -> Iterator[Reque
     while chunk := list(islice(values, CHUNK)):
         num = len(chunk)
         kind = "styles" if stops.are_styles else "latents"
-        given: dict[str, Any] = {kind: torch.stack(chunk), "noise": ((0, 0),) * num}
+        given: dict[str, Any] = {kind: torch.stack(chunk), "noise": (stops.noise,) * num}
         if shares is not None:
             given["class_weights"] = torch.stack(list(islice(shares, num))).numpy()
         elif stops.label is not None and not stops.are_styles:

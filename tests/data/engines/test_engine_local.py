@@ -125,7 +125,7 @@ class Killer(threading.Thread):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs pgrep and SIGKILL")
-@pytest.mark.parametrize(("times", "kind"), [(1, None), (2, "crashed")])
+@pytest.mark.parametrize(("times", "kind"), [pytest.param(1, None, marks=pytest.mark.slow), (2, "crashed")])
 def test_a_file_at_which_the_process_dies_twice_is_refused_alone(times, kind):
     slow = [Item(f"slow-{index}", slow_png()) for index in range(1 + 4 * (times == 1))]
     items = [Item("first", encoded(1)), *slow, Item("last", encoded(2))]

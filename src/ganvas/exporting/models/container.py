@@ -5,6 +5,7 @@ Nothing is built here: that takes Docker or Podman, and a network.
 
 import sys
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from ganvas.exporting.models.trained import ModelExport, Trained
@@ -31,7 +32,7 @@ COPY model/ model/
 USER 10001
 EXPOSE {port}
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \\
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:{port}/', timeout=4)"]
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:{port}/health/ready', timeout=4)"]
 CMD ["ganvas", "serve", "/srv/model", "--host", "0.0.0.0", "--port", "{port}"]
 """
 README = """\
@@ -42,10 +43,15 @@ network for Python's packages.
 
 ```
 docker build -t {tag} .
-docker run --rm -p {port}:{port} --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges {tag}
+export GANVAS_TOKEN=$(python3 -c "import secrets; print(secrets.token_urlsafe(24))")
+docker run --rm -p {port}:{port} -e GANVAS_TOKEN --read-only --tmpfs /tmp --cap-drop ALL \\
+    --security-opt no-new-privileges {tag}
 ```
 
-Then open http://localhost:{port}. The server runs as user 10001, not as root, needs no writing but to `/tmp`, and no
+Others than the container itself can reach the server, so it does not start without a token, at least 16 characters that
+whoever asks must show. Open http://localhost:{port}/?token=TOKEN once; programs send `Authorization: Bearer TOKEN`. By
+another name than localhost or an address it is reached where that is given: append `--names NAME` to the command in the
+Dockerfile. The server runs as user 10001, not as root, needs no writing but to `/tmp`, and no
 network. Docker asks it every 30 seconds whether it is well.
 
 - `requirements.txt` names the very versions that this recipe was written with.
@@ -70,14 +76,17 @@ def write_container(trained: Trained, folder: Path, progress: Progress) -> None:
     tag = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in trained.name.lower())
     readme = README.format(name=trained.name, tag=tag.strip("-") or "model", port=PORT, version=own)
     write_file(folder / "README.md", readme.encode())
-    progress.say("Written, not built: see README.md for the two commands.")
+    progress.say("Written, not built: see README.md for the commands.")
 
 
 def _requirements(own: str) -> str:
-    """Return the packages by the versions that are running now; those that they need follow."""
-    names = ("torch", "numpy", "pillow", "safetensors", "pydantic")
+    """Return the packages by the versions that are running now; those that they need follow.
+
+    What only the server needs is left to the extra where it is not installed here.
+    """
+    names = ["torch", "numpy", "pillow", "safetensors", "pydantic", *filter(find_spec, ("fastapi", "uvicorn"))]
     pinned = [f"{name}=={version(name).partition('+')[0]}" for name in names]
-    return "\n".join([f"ganvas=={own}", *pinned]) + "\n"
+    return "\n".join([f"ganvas[serve]=={own}", *pinned]) + "\n"
 
 
 CONTAINER = ModelExport(write_container, mark="Dockerfile")

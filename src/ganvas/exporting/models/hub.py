@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from ganvas.errors import UsageError
+from ganvas.exporting.model_card import SAMPLES
 from ganvas.exporting.models.onnx_file import write_onnx
 from ganvas.exporting.models.onnx_graph import Graph
 from ganvas.exporting.models.trained import README, ModelExport, Trained, needed
@@ -55,21 +56,25 @@ pixels = np.rint((images.transpose(0, 2, 3, 1) + 1) * 127.5).astype(np.uint8)
 """
 
 
+def check_name(name: str) -> None:
+    """Raise `UsageError` for what cannot be the name of a repository."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"`{name}` is no repository: give USER/NAME, of letters, digits, `-`, `_` and `.`.")
+
+
 def upload(folder: Path, name: str, endpoint: str | None = None, token: str | None = None) -> str:
     """Upload a repository's folder as `USER/NAME`, making the repository where there is none; return its address.
 
     Raises `UsageError` where huggingface_hub is missing, nobody is logged in, or the Hub refuses.
     """
-    if not _NAME.fullmatch(name):
-        raise UsageError(f"`{name}` is no repository: give USER/NAME, of letters, digits, `-`, `_` and `.`.")
+    check_name(name)
     try:
         from huggingface_hub import HfApi
         from huggingface_hub.errors import LocalTokenNotFoundError
     except ImportError as error:
         raise needed("huggingface_hub", "Uploading to the Hub", "hub") from error
     api = HfApi(endpoint=endpoint, token=token)
-    card = folder / README
-    replace_file(card, card.read_bytes().replace(_PLACE.encode(), f'snapshot_download("{name}")'.encode()))
+    _name_it(folder / README, name, f"{api.endpoint}/{name}")
     try:
         api.whoami()
         api.create_repo(name, repo_type="model", exist_ok=True)
@@ -80,6 +85,13 @@ def upload(folder: Path, name: str, endpoint: str | None = None, token: str | No
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UsageError(f"The Hub did not take `{name}`: {reason} The folder `{folder}` is complete.") from error
     return str(found).split("/commit/")[0].split("/tree/")[0]
+
+
+def _name_it(card: Path, name: str, address: str) -> None:
+    """Put a repository's name and address into its card; the Hub wants the address of a thumbnail whole."""
+    head, body = card.read_bytes().decode().split("\n---\n", 1)
+    head = head.replace(f'thumbnail: "{SAMPLES}"', f'thumbnail: "{address}/resolve/main/{SAMPLES}"')
+    replace_file(card, f"{head}\n---\n{body}".replace(_PLACE, f'snapshot_download("{name}")').encode())
 
 
 HUB = ModelExport(write_repository, mark="model.json")

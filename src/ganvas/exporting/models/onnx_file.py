@@ -17,13 +17,13 @@ from ganvas.exporting.models.onnx_graph import Graph
 from ganvas.exporting.models.trained import ModelExport, Trained, needed
 from ganvas.players import StyledGenerator, Translator
 from ganvas.progress import Progress
+from ganvas.provenance import SOURCE_TYPE
 from ganvas.storage import write_file
 
 OPSET = 18
 NUM_CHECKED = 64
 LARGEST_DIFFERENCE = 1e-3
 """Of a value in [-1, 1]; an eighth of the step from one byte to the next."""
-SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _BATCH = 16
 
 
@@ -95,7 +95,7 @@ def facts(trained: Trained, graph: Graph) -> dict[str, Any]:
         "scaling": "symmetric" if trained.scaling is None else trained.scaling.settings.scaling,
         "origin": trained.origin,
         "licence": trained.licence or None,
-        "digital_source_type": SYNTHETIC,
+        "digital_source_type": SOURCE_TYPE,
     }
 
 

@@ -9,13 +9,12 @@ from torch import Tensor
 
 from ganvas.data.scalings.contract import Scaling
 from ganvas.errors import UsageError
-from ganvas.exporting.model_card import Evaluation, model_card
+from ganvas.exporting.model_card import SAMPLES, Evaluation, model_card
 from ganvas.players import Generator, Translator
 from ganvas.progress import Progress
 from ganvas.storage import write_file
 
 README = "README.md"
-SAMPLES = "samples.png"
 
 
 class Controls(NamedTuple):

@@ -109,13 +109,24 @@ def _told(trained: Trained) -> list[tuple[str, str]]:
         "Family": trained.family,
         "Recipe": origin.get("recipe"),
         "Step": f"{step:,}" if isinstance(step := origin.get("step"), int) else None,
-        "Score": f"{score['protocol']} {score['value']:.4g} (lower is better)" if score else None,
+        "Score in training": f"{score['protocol']} {score['value']:.4g} (lower is better)" if score else None,
+        **_scores(trained),
         "Dataset": origin.get("dataset"),
         "Model (SHA-256)": trained.sha256,
         "Licence of the model": trained.licence or "not stated",
         "Written by": trained.software,
     }
     return [(name, str(value)) for name, value in told.items() if value]
+
+
+def _scores(trained: Trained) -> dict[str, str]:
+    """Return the scores of these weights by protocol, each between those of real images and of noise."""
+    results = () if trained.evaluation is None else trained.evaluation.results
+    return {
+        f"{result.metric} ({result.protocol})": f"{result.shown[0]}; real images {result.shown[2]}, noise "
+        f"{result.shown[3]}" + ("" if result.better.startswith("as") else f" ({result.better} is better)")
+        for result in results
+    }
 
 
 def _json(value: Any) -> Markup:  # noqa: ANN401

@@ -40,23 +40,29 @@ def answers(contents: Contents) -> list[Answer]:
 def good(measures: tuple[Measure, ...]) -> Answer:
     """Answer by precision and by the leading distance."""
     precision, distance = measure_of(measures, "precision"), lead(measures)
-    marks: list[Mark] = []
+    near = verdicts.of_share(precision) if precision else "unknown"
+    far = verdicts.of_distance(distance) if distance else "unknown"
     words: list[str] = []
     if precision:
-        marks.append(verdicts.of_share(precision))
         words.append(
             f"{precision.figure(precision.value)} of its images look like real ones by `{precision.metric}` (of real "
             f"images {precision.figure(precision.floor)})."
         )
     if distance:
-        marks.append(verdicts.of_distance(distance))
         words.append(_distance_words(distance))
-    shown, mark = precision or distance, verdicts.worst(marks)
+    mark = verdicts.worst((near, far))
+    held_back = precision is not None and mark == far != near != "unknown"
+    if held_back:
+        words.append("It is the distance that keeps the answer from being better.")
+    shown = precision or distance
+    number = shown.figure(shown.value) if shown else ""
+    if held_back and distance is not None:
+        number = f"{distance.value / distance.floor:.3g} times real"
     return Answer(
         "Is it good?",
         {"good": "Yes", "fair": "Nearly", "poor": "Not yet", "unknown": "Not measured"}[mark],
         mark,
-        shown.figure(shown.value) if shown else "",
+        number,
         " ".join(words) or "Ask for the metrics `k3-precision` and `fid`.",
         f"Yes: precision is at least {verdicts.AS_REAL:.0%} of that of real images, and the distance at most "
         f"{verdicts.TWICE:g} times theirs. Nearly: {verdicts.MOSTLY:.0%} and {verdicts.TENFOLD:g} times. The worse of "
@@ -132,7 +138,10 @@ def better(measure: Measure | None, earlier: tuple[Earlier, ...]) -> Answer:
         f"{verdicts.SAME:.0%}). It is compared with the best of the earlier ones, under the same protocol."
     )
     if measure is None or not earlier:
-        words = "There is no other evaluation under this protocol yet. The next one will be compared with this."
+        words = (
+            "There is no other evaluation under this protocol yet. The next one will be compared with this; `ganvas "
+            "evaluate --checkpoints` measures the run's other checkpoints at once."
+        )
         return Answer(question, "Nothing to compare", "unknown", "", words, rule)
     best = min(earlier, key=lambda one: one.value if measure.lower_is_better else -one.value)
     mark = verdicts.of_difference(measure, best)
@@ -178,12 +187,14 @@ def _weakest(obedience: Obedience) -> str:
 
 def _copy_words(copies: Copies) -> str:
     few = f"about {copies.expected:,.0f}" if copies.expected >= 1 else "fewer than 1"
-    side = "nearer to" if copies.statistic < 0 else "farther from"
+    side = "nearer to the training images than" if copies.statistic < 0 else "farther from the training images than"
+    side = "about as near to the training images as" if abs(copies.statistic) < -verdicts.NEARER else side
     return (
         f"{copies.num_suspects:,} of {len(copies.generated):,} images lie suspiciously near one training image; of as "
-        f"many fresh real ones {few} would, rarely more than {copies.by_chance}. {copies.authenticity:.1%} are "
-        f"authentic (of real images it never saw {copies.held_out_authenticity:.1%}). On the whole its images lie "
-        f"{side} the training images than fresh ones (C_T {copies.statistic:+.1f})."
+        f"many fresh real ones {few} would, rarely more than {copies.by_chance}. {copies.authenticity:.1%} are no "
+        f"nearer to a training image than that is to the next one (of real images it never saw "
+        f"{copies.held_out_authenticity:.1%}). On the whole its images lie "
+        f"{side} fresh ones do (C_T {copies.statistic:+.1f})."
     )
 
 

@@ -32,7 +32,7 @@ def scale(measure: Measure) -> Scale:
         ends = tuple(sorted(100 * place(measure, end) for end in measure.interval))
         ends = (ends[0], ends[1])
     better = "lower is better" if measure.lower_is_better else "higher is better"
-    better = "as real images is best" if measure.floor_is_best else better
+    better = "nearest to real is best" if measure.floor_is_best else better
     return Scale(measure, 100 * place(measure, measure.value), ends, better)
 
 
