@@ -67,12 +67,15 @@ def state_of(run):
 
 
 def expect_near(run, other):
-    """Check that two runs are one but for rounding: the same steps, files and names, and nearly the same numbers."""
+    """Check that two runs are one but for rounding: the same steps, files and names, and nearly the same numbers.
+
+    In float32 Adam makes whole steps of gradients that are rounding alone; tests/training/test_ranks.py is the exact one.
+    """
     ours, theirs = state_of(run), state_of(other)
     assert ours.keys() == theirs.keys()
     for name, value in ours.items():
         distance = (value.double() - theirs[name].double()).norm()
-        assert distance <= 0.01 * theirs[name].double().norm() + 1e-6, (name, distance)
+        assert distance <= 0.05 * theirs[name].double().norm() + 1e-6, (name, distance)
     assert [record["step"] for record in log_of(run)] == [record["step"] for record in log_of(other)]
     for record, wanted in zip(log_of(run), log_of(other), strict=True):
         measured = {name: value for name, value in wanted.items() if not name.startswith("score/")}
