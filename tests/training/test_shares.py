@@ -30,12 +30,14 @@ def penalised(module, x):
     return y.detach(), gradients[0], list(gradients[1:])
 
 
+@pytest.mark.parametrize("options", [{}, {"momentum": None}, {"track_running_stats": False}])
 @pytest.mark.parametrize("size", [2, 3])
-def test_batch_norm_of_shares_is_that_of_the_batch(size):
-    norm = nn.BatchNorm2d(4).double()
+def test_batch_norm_of_shares_is_that_of_the_batch(size, options):
+    norm = nn.BatchNorm2d(4, **options).double()
     with torch.no_grad():
         norm.weight.uniform_(1, 2, generator=torch.Generator().manual_seed(0))
     ours, wanted = copy.deepcopy(norm), penalised(norm, X)
+    unseen = norm.eval()(X)
 
     def play(ranks):
         share = Share.of(len(X), ranks)
@@ -44,6 +46,7 @@ def test_batch_norm_of_shares_is_that_of_the_batch(size):
         assert shared.state_dict().keys() == norm.state_dict().keys()
         for name, value in shared.state_dict().items():
             torch.testing.assert_close(value, norm.state_dict()[name], rtol=1e-12, atol=1e-12)
+        torch.testing.assert_close(shared.eval()(X), unseen, rtol=1e-12, atol=1e-12)
         return share.gather(y), share.gather(by_x), [ranks.sum(gradient) for gradient in by_weights]
 
     for found in together(size, play):

@@ -69,7 +69,7 @@ def state_of(run):
 def expect_near(run, other):
     """Check that two runs are one but for rounding: the same steps, files and names, and nearly the same numbers.
 
-    In float32 Adam makes whole steps of gradients that are rounding alone; tests/training/test_ranks.py is the exact one.
+    In float32 Adam makes whole steps of gradients that are rounding alone; tests/training/test_ranks.py is exact.
     """
     ours, theirs = state_of(run), state_of(other)
     assert ours.keys() == theirs.keys()

@@ -17,7 +17,7 @@ class SharedBatchNorm(nn.Module):
 
     In training mean and variance are those of the batch of all processes, from each one's count, mean and variance:
     Chan, Golub and LeVeque 1983, "Algorithms for Computing the Sample Variance", eq. 2.1. Out of training it looks at
-    the running statistics alone, so a process can use it without the others.
+    the running statistics alone, or where it keeps none at its own samples, so a process can use it without the others.
     """
 
     def __init__(self, norm: _BatchNorm, ranks: Ranks) -> None:
@@ -25,9 +25,9 @@ class SharedBatchNorm(nn.Module):
         self.weight, self.bias = norm.weight, norm.bias
         for name in ("running_mean", "running_var", "num_batches_tracked"):
             self.register_buffer(name, getattr(norm, name))
-        self.running_mean: Tensor
-        self.running_var: Tensor
-        self.num_batches_tracked: Tensor
+        self.running_mean: Tensor | None
+        self.running_var: Tensor | None
+        self.num_batches_tracked: Tensor | None
         self.epsilon, self.momentum = norm.eps, norm.momentum
         self.ranks = ranks
         self.train(norm.training)
@@ -35,7 +35,7 @@ class SharedBatchNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, C, ...] to the same shape."""
         if not self.training:
-            scaling = (self.weight, self.bias, False, 0.0, self.epsilon)
+            scaling = (self.weight, self.bias, self.running_mean is None, 0.0, self.epsilon)
             return F.batch_norm(x, self.running_mean, self.running_var, *scaling)
         mean, variance = self._statistics(x)
         scale = (variance + self.epsilon).rsqrt()
@@ -55,12 +55,17 @@ class SharedBatchNorm(nn.Module):
         means, variances = rows[:, :-1].chunk(2, dim=1)
         mean = (weights * means).sum(0)
         variance = (weights * (variances + (means - mean).square())).sum(0)
-        with torch.no_grad():
-            num = counts.sum()
-            self.running_mean.lerp_(mean, self.momentum)
-            self.running_var.lerp_(variance * (num / (num - 1)), self.momentum)
-            self.num_batches_tracked.add_(1)
+        self._follow(mean.detach(), variance.detach(), counts.sum())
         return mean, variance
+
+    def _follow(self, mean: Tensor, variance: Tensor, count: Tensor) -> None:
+        """Let the running statistics follow, where they are kept: without a momentum they are means of all batches."""
+        if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:
+            return
+        self.num_batches_tracked.add_(1)
+        pace = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
+        self.running_mean.lerp_(mean, pace)
+        self.running_var.lerp_(variance * (count / (count - 1)), pace)
 
 
 def share_statistics(player: nn.Module, ranks: Ranks) -> None:

@@ -42,7 +42,8 @@ def choose_device(name: str, ranks: Ranks | None = None) -> torch.device:
 
     Of several processes on a machine each has its own GPU by `auto` and `cuda`.
     """
-    shared = ranks is not None and ranks.group is not None
+    ranks = ranks or Ranks()
+    shared = ranks.group is not None
     if name == "auto":
         if torch.cuda.is_available():
             name = "cuda"
