@@ -2,8 +2,10 @@ import pytest
 import torch
 
 from ganvas.errors import TrainingError
+from ganvas.layers.adaptive_instance_norm import AdaptiveInstanceNorm
 from ganvas.layers.convolution import SameConv2d
 from ganvas.layers.dropout import Dropout
+from ganvas.layers.instance_norm import instance_norm
 from ganvas.layers.transposed_convolution import SameConvTranspose2d
 from ganvas.players import give_stream
 from ganvas.seeds import Stream
@@ -59,3 +61,24 @@ def test_same_transposed_convolution_is_the_adjoint_of_the_convolution(kernel: i
         transposed.bias.zero_()
     x, y = torch.randn(1, 2, 7 * stride, 7 * stride), torch.randn(1, 3, 7, 7)
     torch.testing.assert_close((convolution(x) * y).sum(), (x * transposed(y)).sum(), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("style", [False, True], ids=["plain", "adaptive"])
+def test_gradients_of_one_image_are_the_same_in_either_order_of_memory(style: bool) -> None:
+    """The next convolution hands back gradients in NHWC order, which torch 2.13's own instance_norm misreads."""
+
+    class Styled(AdaptiveInstanceNorm):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return super().forward(x, torch.ones(len(x), 5, dtype=x.dtype))
+
+    torch.manual_seed(0)
+    norm = Styled(4, 5) if style else instance_norm(4)
+    network = torch.nn.Sequential(norm, torch.nn.Conv2d(4, 3, 3)).double()
+    image = torch.randn(1, 4, 6, 6, dtype=torch.float64)
+    found = []
+    for order in (torch.contiguous_format, torch.channels_last):
+        given = image.clone().requires_grad_()
+        network.to(memory_format=order)(given).square().sum().backward()
+        assert given.grad is not None
+        found.append(given.grad)
+    torch.testing.assert_close(*found, rtol=1e-9, atol=1e-12)

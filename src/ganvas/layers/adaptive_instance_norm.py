@@ -36,7 +36,8 @@ class AdaptiveInstanceNorm(nn.Module):
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         """Map [N, C, H, W] and styles [N, S] to [N, C, H, W]."""
         scale, shift = self.affine(style)[:, :, None, None].chunk(2, dim=1)
-        return torch.addcmul(shift, F.instance_norm(x), scale)
+        normal = F.group_norm(x, x.shape[1])  # as F.instance_norm, whose gradients are not safe: see `instance_norm`
+        return torch.addcmul(shift, normal, scale)
 
 
 class Config(Layer):

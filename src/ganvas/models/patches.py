@@ -7,6 +7,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from ganvas.images import ImageShape
+from ganvas.layers.instance_norm import instance_norm
 
 SMALLEST, LARGEST = 16, 512
 LEAK = 0.2
@@ -51,7 +52,7 @@ def refuse_patches(image_shape: ImageShape, num_halvings: int, divisor: int) -> 
 
 def normalisation(channels: int) -> nn.Module:
     """Return instance normalisation with gain and shift: what batch normalisation is at the papers' batch of one."""
-    return nn.InstanceNorm2d(channels, affine=True)
+    return instance_norm(channels)
 
 
 def initialise(network: nn.Module) -> None:
