@@ -2,6 +2,7 @@
 
 import os
 import traceback
+from contextlib import nullcontext
 from datetime import timedelta
 from threading import Thread
 
@@ -9,6 +10,10 @@ import torch
 from torch.distributed import HashStore, ProcessGroupGloo
 
 from ganvas.training.ranks import Ranks
+from ganvas.training.turns import DiscriminatorTurn
+
+# Python 3.11 lets one thread at a time compute a cached property, of any instance; in this one ranks wait for each other
+vars(DiscriminatorTurn)["squared_gradient_norms"].lock = nullcontext()
 
 
 def together(size, play):

@@ -16,7 +16,7 @@ from ganvas.seeds import Stream
 from ganvas.training.batch_norm import SharedBatchNorm
 from ganvas.training.interrupt import StopRequest
 from ganvas.training.ranks import Ranks
-from ganvas.training.shares import Share
+from ganvas.training.shares import Share, made_together
 
 X = torch.from_numpy(Stream(0, "test/shares").normal(10, 4 * 2 * 2)).view(10, 4, 2, 2)
 
@@ -113,6 +113,28 @@ def test_feeds_of_shares_deal_the_batch(mirror):
         dealt = [part.batch(index) for part in parts]
         assert torch.equal(torch.cat([batch.pixels for batch in dealt]), whole.batch(index).pixels)
         assert torch.equal(torch.cat([batch.labels for batch in dealt]), whole.batch(index).labels)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("total", [1, 4, 10, 33])
+def test_each_makes_whole_blocks_and_all_have_all(total, kind):
+    wanted = np.arange(total * 6).reshape(total, 2, 3).astype(kind)
+
+    def play(ranks):
+        asked = []
+
+        def make(first, num):
+            asked.append((first, num))
+            return wanted[first : first + num]
+
+        return made_together(ranks, total, 4, make), asked
+
+    found = together(3, play)
+    for rows, asked in found:
+        assert rows.dtype == kind
+        assert np.array_equal(rows, wanted)
+        assert all(first % 4 == 0 for first, _ in asked)
+    assert sum(num for _, asked in found for _, num in asked) == total
 
 
 def test_all_hear_the_first_and_fail_with_it():

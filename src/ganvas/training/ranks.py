@@ -65,14 +65,14 @@ class Ranks:
         for weight, gradient, summed, wanted in zip(weights, flat, sums, everywhere, strict=True):
             weight.grad = gradient.copy_(summed.view(weight.shape)) if wanted else None
 
-    def copy(self, tensors: Sequence[Tensor]) -> None:
-        """Overwrite tensors with those of the first process."""
+    def copy(self, tensors: Sequence[Tensor], root: int = 0) -> None:
+        """Overwrite tensors with those of one process, the first where no other is named."""
         from torch.distributed import BroadcastOptions
 
         if self.group is None:
             return
         options = BroadcastOptions()
-        options.rootRank = options.rootTensor = 0
+        options.rootRank, options.rootTensor = root, 0
         for tensor in tensors:
             values = tensor.detach().clone(memory_format=torch.contiguous_format)
             with _others_there():

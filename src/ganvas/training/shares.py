@@ -4,16 +4,22 @@ What they compute is exact but for the rounding of sums: a mean is the sum of th
 sizes, and whatever looks at a whole batch looks at that of all processes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Self
+from itertools import pairwise
+from typing import Self, TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganvas.errors import ConfigurationError
 from ganvas.players import give_batch
 from ganvas.seeds import Stream
 from ganvas.training.ranks import Ranks
+
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -111,3 +117,25 @@ class Share:
 
 WHOLE = Share()
 """All samples of a batch, whatever their number: that of a process alone."""
+
+
+def made_together(ranks: Ranks, total: int, block: int, make: Callable[[int, int], NDArray[Number]]) -> NDArray[Number]:
+    """Return rows [total, ...] of which each process makes a part, `make(first, num)`, and all are given all.
+
+    Parts are whole blocks: what is made in such blocks is the same, to the bit, however many processes make it.
+    """
+    if ranks.size == 1 or not total:
+        return make(0, total)
+    num_blocks = -(-total // block)
+    ends = [min(total, -(-num_blocks * place // ranks.size) * block) for place in range(ranks.size + 1)]
+    parts = list(pairwise(ends))  # the first process always has one, and tells what a row is
+    first, end = parts[ranks.rank]
+    own = make(first, end - first) if end > first else None
+    kind, *shape = ranks.told(None if own is None else [own.dtype.str, *own.shape[1:]])
+    rows = np.empty((total, *shape), kind)
+    if own is not None:
+        rows[first:end] = own
+    octets = torch.from_numpy(rows.reshape(total, -1).view(np.uint8))
+    for root, (begin, stop) in enumerate(parts):
+        ranks.copy([octets[begin:stop]], root)
+    return rows

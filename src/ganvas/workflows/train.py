@@ -154,7 +154,7 @@ class _Task(NamedTuple):
 def _task(
     ranks: Ranks, dataset: Dataset, recipe: Recipe, progress: Progress, minutes: float | None, resumes: bool
 ) -> _Task:
-    """Return the task, alike for all processes; the first alone speaks, and opens what scores need."""
+    """Return the task, alike for all processes; the first alone speaks, and makes what scores need."""
     check_minutes(minutes)
     for num in (recipe.training.batch_size, recipe.training.generator_images):
         Share.of(num, ranks)  # refuses what cannot be shared
@@ -162,7 +162,9 @@ def _task(
     ranks.expect_same(json.dumps([recipe.plain(), minutes, resumes]), "settings")
     progress = progress if ranks.is_first else Silent()
     gauges = ranks.first(lambda: open_gauges(recipe, dataset, progress))
-    return _Task(dataset, gauges or [], progress, minutes, resumes, ranks)
+    gauges = open_gauges(recipe, dataset, progress) if gauges is None else gauges  # finds what the first made
+    ranks.expect_same(json.dumps([gauge.network.name for gauge in gauges]), "feature networks")
+    return _Task(dataset, gauges, progress, minutes, resumes, ranks)
 
 
 def _same_run(folder: Path, config: RunConfig) -> RunConfig:
@@ -199,7 +201,7 @@ def _play(run: RunFolder, task: _Task, stop: StopRequest) -> None:
     recipe, settings, progress, ranks = run.config.recipe, run.config.recipe.training, task.progress, task.ranks
     gan = build_gan(recipe.model, run.config.image_shape, len(run.config.classes), settings.seed)
     game, monitor = Game(gan, settings, ranks), Monitor(settings.monitor)
-    scorer = Scorer(task.dataset, settings, decoder_of(run.scaling), task.gauges, gan.generator)
+    scorer = Scorer(task.dataset, settings, decoder_of(run.scaling), task.gauges, gan.generator, ranks=ranks)
     traces = TrainingRun(run, task.dataset, scorer, ranks)
     log = (ranks.first(lambda: _go_on(run, game, monitor, progress)) if task.resumes else None) or []
     checkpoint.spread(game)

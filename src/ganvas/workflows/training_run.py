@@ -62,10 +62,7 @@ class TrainingRun:
 
     def score(self, game: Game, seconds: float) -> Record:
         """Take the scores of the averaged generator; none where that would take more than so many seconds."""
-        scorer = self.scorer
-        if scorer is None:
-            return {}
-        return self.ranks.told(self.ranks.first(lambda: scorer.score(game.average.generator, seconds)))
+        return {} if self.scorer is None else self.scorer.score(game.average.generator, seconds)
 
     def save(self, game: Game, monitor: Monitor) -> None:
         """Write a checkpoint, move `latest` and `best`, drop what need not be kept."""
