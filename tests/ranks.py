@@ -12,7 +12,7 @@ from torch.distributed import HashStore, ProcessGroupGloo
 from ganvas.training.ranks import Ranks
 from ganvas.training.turns import DiscriminatorTurn
 
-# Python 3.11 lets one thread at a time compute a cached property, of any instance; in this one ranks wait for each other
+# Python 3.11 lets one thread at a time compute a cached property; in this one ranks wait for each other
 vars(DiscriminatorTurn)["squared_gradient_norms"].lock = nullcontext()
 
 

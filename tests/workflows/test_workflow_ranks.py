@@ -141,6 +141,23 @@ def test_minutes_end_all_at_the_same_step(ganvas, command, tmp_path):
     assert 0 < int(newest(run).name) == len(log_of(run)) < 100_000
 
 
+def files_of(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_several_processes_draw_the_pictures_that_one_draws(ganvas, command, tmp_path):
+    run, one, several = tmp_path / "run", tmp_path / "one", tmp_path / "several"
+    assert ganvas.run(*command(run, 2)).code == 0
+    asked = ["generate", run, "--seeds", "3,5", "--num", 45, "--first", 7, "--truncation", 0.7]
+    assert ganvas.run(*asked, "--out", one).code == 0
+    first, *others = ended(begin(ganvas, 3, [*asked, "--out", several]))
+    assert first.code == 0, first.err
+    assert first.out == f"Grid: {several / 'grid.png'}\n"
+    assert [(process.out, process.err) for process in others] == [("", "")] * 2
+    assert len(files_of(one)) == 2 * 45 + 2
+    assert files_of(several) == files_of(one)
+
+
 # under torchrun itself
 
 

@@ -7,7 +7,7 @@ sizes, and whatever looks at a whole batch looks at that of all processes.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import torch
@@ -132,7 +132,7 @@ def made_together(ranks: Ranks, total: int, block: int, make: Callable[[int, int
     first, end = parts[ranks.rank]
     own = make(first, end - first) if end > first else None
     kind, *shape = ranks.told(None if own is None else [own.dtype.str, *own.shape[1:]])
-    rows = np.empty((total, *shape), kind)
+    rows: NDArray[Any] = np.empty((total, *shape), kind)
     if own is not None:
         rows[first:end] = own
     octets = torch.from_numpy(rows.reshape(total, -1).view(np.uint8))

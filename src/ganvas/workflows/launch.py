@@ -1,5 +1,6 @@
 """How the processes of a run find each other: by the environment that torchrun gives to each of those it begins."""
 
+import atexit
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,19 +32,30 @@ def launched() -> Iterator[Launch]:
 
     Raises `RunError` when they cannot meet. On machines with NVIDIA GPUs tensors go by NCCL, elsewhere by gloo.
     """
-    if not all(os.environ.get(name) for name in PLACES):
+    if not _is_launched():
         yield Launch(Ranks())
         return
     if int(os.environ["WORLD_SIZE"]) == 1:
         yield Launch(Ranks(), restarts=True)
         return
     local_rank, local_size = (int(os.environ.get(name, value)) for name, value in _LOCAL.items())
-    began = not distributed.is_initialized()
-    if began:
+    if not distributed.is_initialized():
         _meet(local_rank)
-    yield Launch(Ranks(distributed.group.WORLD, local_rank, local_size), restarts=True)
-    if began:  # not after an error: the others may be gone
-        distributed.destroy_process_group()
+        atexit.register(distributed.destroy_process_group)  # they can meet once only
+    try:
+        yield Launch(Ranks(distributed.group.WORLD, local_rank, local_size), restarts=True)
+    except BaseException:
+        atexit.unregister(distributed.destroy_process_group)  # the others may be gone
+        raise
+
+
+def is_first() -> bool:
+    """Return whether this process is the one of its run that speaks and writes."""
+    return not _is_launched() or int(os.environ["RANK"]) == 0
+
+
+def _is_launched() -> bool:
+    return all(os.environ.get(name) for name in PLACES)
 
 
 _LOCAL = {"LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1"}
