@@ -232,4 +232,4 @@ def test_process_lost_once_under_torchrun_is_as_never_lost(ganvas, command, tmp_
 @pytest.mark.slow
 @pytest.mark.timeout(0)
 def test_process_lost_twenty_times_under_torchrun_is_as_never_lost(ganvas, command, tmp_path):
-    expect_as_never_killed(ganvas, command, tmp_path, steps=2000, kills=20, every=20)
+    expect_as_never_killed(ganvas, command, tmp_path, steps=1000, kills=20, every=20)
