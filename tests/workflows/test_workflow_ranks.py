@@ -158,6 +158,20 @@ def test_several_processes_draw_the_pictures_that_one_draws(ganvas, command, tmp
     assert files_of(several) == files_of(one)
 
 
+def test_several_processes_find_the_scores_that_one_finds(ganvas, command, digits_at, tmp_path):
+    run = tmp_path / "run"
+    assert ganvas.run(*command(run, 2)).code == 0
+    asked = ["evaluate", run, "--data", digits_at(8), "--features", "pixels8", "--seeds", 2, "--json"]
+    alone = ganvas.run(*asked)
+    kept = (run / "evaluation.json").read_bytes()
+    (run / "evaluation.json").unlink()
+    first, second = ended(begin(ganvas, 2, asked))
+    assert (first.code, second.code) == (0, 0), first.err + second.err
+    assert first.out == alone.out
+    assert (second.out, second.err) == ("", "")
+    assert (run / "evaluation.json").read_bytes() == kept
+
+
 # under torchrun itself
 
 

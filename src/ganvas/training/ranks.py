@@ -95,6 +95,11 @@ class Ranks:
         self.told(None)
         return value
 
+    def in_turn(self, action: Callable[[], Value]) -> Value:
+        """Return what an action gives in each process; the others begin when the first is done."""
+        value = self.first(action)
+        return value if self.is_first else action()  # pyright: ignore[reportReturnType]
+
     def told(self, value: Any) -> Any:  # noqa: ANN401
         """Return the first process's `value`, plain JSON."""
         if self.group is None:

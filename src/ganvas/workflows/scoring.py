@@ -26,6 +26,7 @@ from ganvas.training.settings import TrainingConfig
 from ganvas.training.shares import made_together
 from ganvas.workflows.feature_networks import view_cache
 from ganvas.workflows.gauges import Gauge
+from ganvas.workflows.measured_images import seen_by
 from ganvas.workflows.samples import source_split
 
 _COMPARING = 1.0
@@ -80,7 +81,7 @@ class Scorer:
             return {}
         begun = self.clock()
         made = self._made(generator, self.num, ranks)
-        views = {network.name: self._view(network, made) for network in self._networks}
+        views = {network.name: seen_by(network, made, ranks) for network in self._networks}
         values = ranks.told(ranks.first(lambda: self._values(views)))
         self._cost = self.clock() - begun
         return values
@@ -91,16 +92,6 @@ class Scorer:
             return False
         self._readers = self._readers or self._against_real()
         return True
-
-    def _view(self, network: FeatureNetwork, made: ImageSet) -> View:
-        """Return what a network sees of images, each process having looked at some batches of them."""
-        features = made_together(
-            self.ranks,
-            len(made.pixels),
-            network.batch_size,
-            lambda first, num: network.features(made.pixels[first : first + num]),
-        )
-        return network.view_of(features, made)
 
     def _values(self, views: Mapping[str, View]) -> dict[str, float]:
         values = {

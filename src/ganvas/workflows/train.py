@@ -161,8 +161,7 @@ def _task(
     ranks.expect_same(dataset.content_hash, "dataset")
     ranks.expect_same(json.dumps([recipe.plain(), minutes, resumes]), "settings")
     progress = progress if ranks.is_first else Silent()
-    gauges = ranks.first(lambda: open_gauges(recipe, dataset, progress))
-    gauges = open_gauges(recipe, dataset, progress) if gauges is None else gauges  # finds what the first made
+    gauges = ranks.in_turn(lambda: open_gauges(recipe, dataset, progress))  # the others find what the first made
     ranks.expect_same(json.dumps([gauge.network.name for gauge in gauges]), "feature networks")
     return _Task(dataset, gauges, progress, minutes, resumes, ranks)
 
