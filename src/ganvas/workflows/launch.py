@@ -2,6 +2,8 @@
 
 import atexit
 import os
+import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -17,6 +19,8 @@ PLACES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 """The variables that tell a process which of how many it is, and where they meet."""
 _PATIENCE = timedelta(hours=1)
 """How long a process waits for the others, such as for the first to open what scores need."""
+_PAUSE = 0.02
+"""Seconds between two looks at what the others say."""
 
 
 class Launch(NamedTuple):
@@ -66,10 +70,42 @@ def _meet(local_rank: int) -> None:
     if on_gpu and local_rank < torch.cuda.device_count():
         torch.cuda.set_device(local_rank)
     try:
-        distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo", timeout=_PATIENCE)
+        store, rank, size = next(distributed.rendezvous("env://", timeout=_PATIENCE))
+        fresh = distributed.PrefixStore(_roster(store, rank, size), store)
+        distributed.init_process_group(
+            "cpu:gloo,cuda:nccl" if on_gpu else "gloo", store=fresh, rank=rank, world_size=size, timeout=_PATIENCE
+        )
     except (RuntimeError, ValueError) as error:
         where = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
         raise RunError(
             f"Process {os.environ['RANK']} of {os.environ['WORLD_SIZE']} did not meet the others at {where} ({error}). "
             "Begin all by `torchrun`, and let the machines reach each other there."
         ) from error
+
+
+def _roster(store: distributed.Store, rank: int, size: int) -> str:
+    """Return a name for these processes, those alive now, that no earlier ones had.
+
+    torchrun of torch 2.13 keeps its store over restarts, and with it the addresses of processes that are gone. So each
+    process says a number of its own; the first reads them out until all others, and not their predecessors, agree.
+    """
+    own = secrets.token_hex(8)
+    store.set(f"here/{rank}", own)
+    if rank == 0:
+        others = range(1, size)
+        while True:
+            roster = "-".join([own, *(store.get(f"here/{other}").decode() for other in others)])
+            store.set("roster", roster)
+            if all(
+                store.check([f"agreed/{other}"]) and store.get(f"agreed/{other}").decode() == roster for other in others
+            ):
+                store.set("begin", roster)
+                return roster
+            time.sleep(_PAUSE)
+    while True:
+        roster = store.get("roster").decode()
+        if own in roster.split("-"):
+            store.set(f"agreed/{rank}", roster)
+            if store.check(["begin"]) and store.get("begin").decode() == roster:
+                return roster
+        time.sleep(_PAUSE)
