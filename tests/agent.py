@@ -11,6 +11,7 @@ import torch._dynamo  # noqa: F401  (torch imports it when it makes its first op
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 import ganvas.cli.train
+import ganvas.workflows.evaluate
 import ganvas.workflows.train  # noqa: F401  (imported once, for all processes)
 from ganvas.cli.main import main
 

@@ -7,13 +7,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import distributed
 
 from ganvas.errors import RunError
 from ganvas.training.ranks import Ranks
+
+if TYPE_CHECKING:
+    from torch.distributed import Store  # pyright: ignore[reportPrivateImportUsage]
 
 PLACES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 """The variables that tell a process which of how many it is, and where they meet."""
@@ -66,12 +69,14 @@ _LOCAL = {"LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1"}
 
 
 def _meet(local_rank: int) -> None:
+    from torch.distributed import PrefixStore, rendezvous  # pyright: ignore[reportPrivateImportUsage]
+
     on_gpu = torch.cuda.is_available() and distributed.is_nccl_available()
     if on_gpu and local_rank < torch.cuda.device_count():
         torch.cuda.set_device(local_rank)
     try:
-        store, rank, size = next(distributed.rendezvous("env://", timeout=_PATIENCE))
-        fresh = distributed.PrefixStore(_roster(store, rank, size), store)
+        store, rank, size = next(rendezvous("env://", timeout=_PATIENCE))
+        fresh = PrefixStore(_roster(store, rank, size), store)
         distributed.init_process_group(
             "cpu:gloo,cuda:nccl" if on_gpu else "gloo", store=fresh, rank=rank, world_size=size, timeout=_PATIENCE
         )
@@ -83,7 +88,7 @@ def _meet(local_rank: int) -> None:
         ) from error
 
 
-def _roster(store: distributed.Store, rank: int, size: int) -> str:
+def _roster(store: "Store", rank: int, size: int) -> str:
     """Return a name for these processes, those alive now, that no earlier ones had.
 
     torchrun of torch 2.13 keeps its store over restarts, and with it the addresses of processes that are gone. So each
