@@ -1,19 +1,22 @@
 """Tensors on disk: safetensors files, checked before they are trusted. Nothing read here can execute code."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from ganvas.errors import DamagedError, ModelError
 from ganvas.storage import reading, write_file
 
 _PICKLE_STARTS = (b"\x80", b"PK\x03\x04")  # a bare pickle, and the zip archive that torch.save writes
 _LARGEST_HEADER = 1 << 20  # bytes; some 100 for each tensor
+_VALUES_ALONE = frozenset({"normal_", "uniform_", "trunc_normal_", "normalize"})
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
@@ -107,3 +110,27 @@ def _check_state(module: nn.Module, tensors: Mapping[str, Tensor], origin: str) 
             )
         if not torch.isfinite(found).all():
             raise ModelError(f"{origin}: `{name}` holds NaN or infinity.")
+
+
+@contextmanager
+def without_memory() -> Iterator[None]:
+    """Let networks built within have shapes alone (torch's device "meta"), so that absurd sizes cost nothing."""
+    with torch.device("meta"), _NoValues():
+        yield
+
+
+class _NoValues(TorchFunctionMode):
+    """Leaves out what changes values alone: for these torch would import its compiler on that device, for seconds."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., object],
+        types: object,
+        args: tuple[object, ...] = (),
+        kwargs: dict[str, object] | None = None,
+    ) -> object:
+        kwargs = kwargs or {}
+        if getattr(func, "__name__", "") not in _VALUES_ALONE:
+            return func(*args, **kwargs)
+        changed = kwargs.get("out")
+        return next(iter([*args, *kwargs.values()])) if changed is None else changed

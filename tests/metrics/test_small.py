@@ -10,7 +10,7 @@ from ganvas.catalogue import find
 from ganvas.data.store import Dataset
 from ganvas.errors import DamagedError, DataError, ModelError
 from ganvas.metrics import FEATURES
-from ganvas.metrics.small import SHIPPED, SmallNetwork, as_input, colour, grey, load_small
+from ganvas.metrics.small import SHIPPED, SmallNetwork, as_input, colour, folded, grey, load_small
 from ganvas.metrics.small_training import (
     LARGEST_FILE,
     MADE,
@@ -180,3 +180,12 @@ def test_the_script_wants_a_dataset_of_the_right_kind(two_kinds, tmp_path):
     with pytest.raises(DataError, match=r"`grey` learns from the handwritten digits of MNIST; .*16x16 colour"):
         train_small("grey", two_kinds, tmp_path / "out", progress=Silent())
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_folded_normalisations_change_no_feature(name):
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 28, 28, 1 if name == "grey" else 3), dtype=np.uint8)
+    network, _ = load_small(name)
+    plain = network.features(as_input(pixels))
+    assert not [layer for layer in folded(network).modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+    torch.testing.assert_close(network.features(as_input(pixels)), plain, rtol=1e-4, atol=1e-5)

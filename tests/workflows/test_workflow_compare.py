@@ -184,6 +184,15 @@ def test_a_recipe_meets_itself_with_other_settings(digits_at, tmp_path):
         play(["mlp_gan:training.seed"], digits_at(8), tmp_path / "none", steps=8)
 
 
+def test_a_name_longer_than_files_may_have_gets_a_shorter_one(digits_at, tmp_path):
+    settings = [f"training.{player}_optimizer.beta{n}=0.5" for player in ("generator", "discriminator") for n in (1, 2)]
+    names = [",".join([f"mlp_gan:training.seed={seed}", *settings, *2 * settings[:2]]) for seed in (1, 2)]
+    assert len(names[0]) > 255
+    rows = play(names, digits_at(8), tmp_path / "out", steps=8).comparison.contestants
+    assert [row.finished for row in rows] == [True, True]
+    assert len(list((tmp_path / "out" / "runs").iterdir())) == 2
+
+
 @pytest.mark.slow
 def test_the_command_stops_by_signal_and_goes_on(ganvas, digits_at, tmp_path):
     out = tmp_path / "out"

@@ -172,6 +172,23 @@ def test_channels_default_to_what_the_sources_have(tmp_path):
     assert made("digits", out=tmp_path / "d").shape.channels == 1
 
 
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+def test_images_stored_greyscale_give_one_channel_unless_one_is_in_colour(packed, tmp_path):
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    (folder / "broken.png").write_bytes(b"no image")
+    for seed in range(10):
+        photograph(seed).convert("LA" if seed == 3 else "L").save(folder / f"{seed}.png")
+
+    def channels(out: str) -> int:
+        source = shutil.make_archive(str(tmp_path / out), "zip", folder) if packed else folder
+        return made(source, out=tmp_path / f"set-{out}").shape.channels
+
+    assert channels("grey") == 1
+    photograph(20).save(folder / "colour.png")
+    assert channels("mixed") == 3
+
+
 def test_settings_that_cannot_work(tmp_path):
     with pytest.raises(ConfigurationError, match="`size` is 0"):
         made("digits", out=tmp_path / "set", size=0)

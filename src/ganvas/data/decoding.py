@@ -3,6 +3,7 @@
 import io
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from PIL import Image, UnidentifiedImageError
@@ -72,6 +73,17 @@ def decode(content: bytes, max_pixels: int, frames: Frames, needed: Callable[[in
             raise
         except Exception as error:  # decoders fed with foreign bytes raise anything
             raise refusal_of(error, content) from error
+
+
+def mode_of(content: Path | bytes) -> str | None:
+    """Return how the header of an image file says its colours are stored, in Pillow's words; None where it is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content) if isinstance(content, bytes) else content, formats=FORMATS) as image:
+                return image.mode
+    except Exception:  # decoders fed with foreign bytes raise anything
+        return None
 
 
 def picture_of(values: Pixels) -> Picture:

@@ -64,7 +64,7 @@ class BlurUpsample(nn.Module):
 
     def __init__(self, taps: Sequence[float] = (1, 3, 3, 1)) -> None:
         super().__init__()
-        self.register_buffer("kernel", kernel_of(taps) * 4)
+        self.register_buffer("kernel", kernel_of(taps, 4.0))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, C, H, W] to [N, C, 2 H, 2 W]."""
@@ -75,11 +75,10 @@ class BlurUpsample(nn.Module):
         )
 
 
-def kernel_of(taps: Sequence[float]) -> Tensor:
-    """Return the kernel [T, T] of taps [T], whose values sum to 1."""
-    row = torch.tensor(taps, dtype=torch.float32)
-    row = row / row.sum()
-    return row[:, None] * row[None, :]
+def kernel_of(taps: Sequence[float], total: float = 1.0) -> Tensor:
+    """Return the kernel [T, T] of taps [T], whose values sum to `total`."""
+    row = [tap / sum(taps) for tap in taps]
+    return torch.tensor([[total * down * across for across in row] for down in row], dtype=torch.float32)
 
 
 def _filtered(x: Tensor, kernel: Tensor, stride: int) -> Tensor:

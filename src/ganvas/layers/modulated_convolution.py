@@ -54,7 +54,7 @@ class ModulatedConv2d(nn.Module):
         self.bias = nn.Parameter(torch.zeros(out_channels))
         self.scale = 1 / math.sqrt(in_channels * kernel_size**2)
         self.demodulate, self.upsample = demodulate, upsample
-        self.register_buffer("blur", 4 * kernel_of((1, 3, 3, 1)) if upsample else None)
+        self.register_buffer("blur", kernel_of((1, 3, 3, 1), 4.0) if upsample else None)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         """Map [N, C, H, W] and styles [N, S] to [N, D, H, W], or [N, D, 2 H, 2 W] with `upsample`."""

@@ -19,7 +19,7 @@ from ganvas.images import ImageShape, Pixels
 from ganvas.players import from_pixels
 from ganvas.seeds import Stream
 from ganvas.storage import new_folder, read_json, sha256_of_file, verify_folder, write_json
-from ganvas.tensors import load_state, read_tensors, write_tensors
+from ganvas.tensors import load_state, read_tensors, without_memory, write_tensors
 
 NUM_FEATURES = 64
 SMALLEST, LARGEST = 8, 64
@@ -166,7 +166,7 @@ def _unfilled_network(shape: ImageShape, num_classes: int) -> ClassifierNetwork:
         raise ModelError(
             f"A classifier needs at least 2 classes; found {num_classes}. Score with the features `pixels8`."
         )
-    with torch.device("meta"):
+    with without_memory():
         network = ClassifierNetwork(shape, num_classes)
     network.to_empty(device="cpu")
     for parameter in network.parameters():  # channels last halves the time of a step, mostly in the pooling

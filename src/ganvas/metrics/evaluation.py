@@ -33,6 +33,7 @@ class _Sets(NamedTuple):
     generated: ImageSet
     noise: ImageSet
     held_out_name: str
+    noise_name: str
 
 
 class _Views(NamedTuple):
@@ -95,7 +96,7 @@ def _sets(training: ImageSet, held_out: ImageSet, generated: ImageSet, count: in
     sample = _some(generated, count, Stream(seed, "metrics/generated"))
     part = "held-out" if len(held_out.pixels) == count else f"held-out-{count}-of-seed-{seed}"
     some = _some(held_out, count, Stream(seed, "metrics/held-out"))
-    return _Sets(training, some, sample, _noise_like(sample, seed), part)
+    return _Sets(training, some, sample, _noise_like(sample, seed), part, f"noise-of-seed-{seed}")
 
 
 def _views(network: FeatureNetwork, sets: _Sets, cache: ViewCache | None, progress: Progress, shared: Shared) -> _Views:
@@ -104,7 +105,7 @@ def _views(network: FeatureNetwork, sets: _Sets, cache: ViewCache | None, progre
         return seen._replace(pixels=images.pixels)
 
     reference = Reference(view(sets.training, "training"), view(sets.held_out, sets.held_out_name), shared)
-    return _Views(reference, view(sets.generated), view(sets.noise))
+    return _Views(reference, view(sets.generated), view(sets.noise, sets.noise_name))
 
 
 def _score(

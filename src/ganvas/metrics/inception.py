@@ -21,7 +21,7 @@ from ganvas.metrics.features import FeatureNetwork
 from ganvas.metrics.inference import in_float32
 from ganvas.metrics.resizing import clean_resized
 from ganvas.metrics.weights import WEIGHTS, load_published
-from ganvas.tensors import load_state
+from ganvas.tensors import load_state, without_memory
 
 SIZE, NUM_FEATURES, NUM_CLASSES = 299, 2048, 1008
 
@@ -96,7 +96,7 @@ def load_inception(folder: Path | None = None) -> Inception:
     """Return the network with the published weights; raise `ModelError` saying how to get them where absent."""
     tensors = load_published("inception", folder)
     kept = {name: tensor for name, tensor in tensors.items() if not name.endswith("num_batches_tracked")}
-    with torch.device("meta"):
+    with without_memory():
         network = Inception()
     network.to_empty(device="cpu")
     load_state(network, kept, f"`{WEIGHTS['inception'].file.name}`")

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from ganvas.errors import UsageError
 from ganvas.metrics.protocol import Reading, Score, View, require_comparable
@@ -85,7 +85,7 @@ def over_seeds(scores: Sequence[Score]) -> Score:
     if len(values) == 1:
         return scores[0]
     spread, mean = float(np.std(values, ddof=1)), float(np.mean(values))
-    reach = float(student_t.ppf(0.975, len(values) - 1)) * spread / math.sqrt(len(values))
+    reach = float(stdtrit(len(values) - 1, 0.975)) * spread / math.sqrt(len(values))
     return scores[0].override(
         value=mean,
         floor=float(np.mean([score.floor for score in scores])),

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ganvas.config import Config, Field
 from ganvas.errors import DamagedError, ModelError
@@ -18,7 +19,7 @@ from ganvas.images import Pixels
 from ganvas.metrics.features import FeatureNetwork
 from ganvas.metrics.resizing import area_averaged
 from ganvas.storage import read_json, sha256_of_file
-from ganvas.tensors import load_state, read_tensors
+from ganvas.tensors import load_state, read_tensors, without_memory
 
 SIZE = 32
 SHIPPED = Path(__file__).parent / "shipped"
@@ -111,11 +112,20 @@ def load_small(name: str, folder: Path | None = None) -> tuple[SmallNetwork, Sma
     if sha256_of_file(path) != card.sha256:
         raise DamagedError(f"`{path}` is not the file that {name}.json describes. Install Ganvas again.")
     tensors = {key: value.float() if value.is_floating_point() else value for key, value in read_tensors(path).items()}
-    with torch.device("meta"):
+    with without_memory():
         network = SmallNetwork(card.channels, card.widths, card.num_classes)
     network.to_empty(device="cpu")
     load_state(network, tensors, f"`{path}`")
     return network.to(memory_format=torch.channels_last).eval(), card  # type: ignore[call-overload]
+
+
+def folded(network: SmallNetwork) -> SmallNetwork:
+    """Fold the normalisations of a network in use into the convolutions before them: two thirds of the time."""
+    for block in [part for part in network.modules() if isinstance(part, nn.Sequential)]:
+        for place, (layer, norm) in enumerate(pairwise(list(block))):
+            if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                block[place], block[place + 1] = fuse_conv_bn_eval(layer, norm), nn.Identity()
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def as_input(pixels: Pixels) -> Tensor:
@@ -126,6 +136,7 @@ def as_input(pixels: Pixels) -> Tensor:
 
 def _feature_network(name: str, folder: Path | None, tells: str) -> FeatureNetwork:
     network, card = load_small(name, folder)
+    network = folded(network)
 
     def extract(pixels: Pixels) -> NDArray[np.float32]:
         if pixels.shape[-1] != card.channels:

@@ -28,7 +28,7 @@ from ganvas.metrics.small import SmallCard, SmallNetwork, as_input, load_small
 from ganvas.progress import Lines, Progress
 from ganvas.seeds import Stream
 from ganvas.storage import sha256_of_file, write_json
-from ganvas.tensors import write_tensors
+from ganvas.tensors import without_memory, write_tensors
 
 LARGEST_FILE = 2_000_000  # bytes
 
@@ -122,7 +122,7 @@ def build_small(channels: int, recipe: SmallTraining, num_classes: int) -> Small
 
     The last normalisation of each residual block begins with weight 0 (Goyal et al. 2017, section 5.1).
     """
-    with torch.device("meta"):
+    with without_memory():
         network = SmallNetwork(channels, recipe.widths, num_classes)
     network.to_empty(device="cpu")
     for name, layer in network.named_modules():

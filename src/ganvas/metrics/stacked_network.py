@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ganvas.errors import ModelError
 from ganvas.images import Pixels
 from ganvas.metrics.features import FeatureNetwork
-from ganvas.metrics.small import as_input, load_small
+from ganvas.metrics.small import as_input, folded, load_small
 from ganvas.metrics.stacked_mnist import joint_log_probabilities
 
 
@@ -19,6 +19,7 @@ def stacked(folder: Path | None = None) -> FeatureNetwork:
     `folder` holds other weights of `grey` than those shipped.
     """
     digits, card = load_small("grey", folder)
+    digits = folded(digits)
 
     def extract(pixels: Pixels) -> NDArray[np.float32]:
         if pixels.shape[-1] != 3:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
 from pydantic import field_validator
 from torch import nn
 
@@ -15,7 +14,7 @@ from ganvas.images import ImageShape
 from ganvas.models.family import FamilyConfig, check, read_family
 from ganvas.players import Discriminator, Gan, Generator, num_parameters
 from ganvas.storage import json_bytes, read_json, sha256_of_file, write_file
-from ganvas.tensors import adopt_file, write_tensors
+from ganvas.tensors import adopt_file, without_memory, write_tensors
 
 DESCRIPTION = "model.json"
 GENERATOR = "generator.safetensors"
@@ -109,7 +108,7 @@ def empty_players(config: FamilyConfig, shape: ImageShape, num_classes: int) -> 
         raise ModelError(f"The sizes of the networks fill {length:,} bytes; at most {_LARGEST_CONFIG:,} are believed.")
     check(config, shape, num_classes)
     try:
-        with torch.device("meta"):
+        with without_memory():
             return config.generator(shape, num_classes), config.discriminator(shape, num_classes)
     except (RuntimeError, TypeError, OverflowError) as error:
         reason = str(error).splitlines()[0]

@@ -11,12 +11,14 @@ from torch import Tensor, nn
 from ganvas import players
 from ganvas.config import Field
 from ganvas.images import ImageShape
+from ganvas.layers.minibatch_standard_deviation import MinibatchStandardDeviation
 from ganvas.layers.projection import ClassProjection
 from ganvas.models.family import FamilyConfig
 from ganvas.players import Verdict
 
 SMALLEST, LARGEST = 4, 64
 LATENT_GAIN = 1.4
+LEAK = 0.2
 CELLS: dict[str, type[nn.GRU | nn.LSTM]] = {"gru": nn.GRU, "lstm": nn.LSTM}
 
 
@@ -35,6 +37,7 @@ class Config(FamilyConfig):
         default=64, ge=1, le=4096, description="units of each of the discriminator's layers, in each direction"
     )
     discriminator_depth: int = Field(default=1, ge=1, le=8, description="recurrent layers of the discriminator")
+    deviation_group: int = Field(default=4, ge=1, le=1024, description="images whose spread D is told together")
     conditional: bool = Field(default=True, description="draw wanted classes, where the dataset has any")
 
     def refuse(self, image_shape: ImageShape, num_classes: int) -> str | None:
@@ -84,7 +87,10 @@ class Generator(players.Generator):
 
 
 class Discriminator(players.Discriminator):
-    """Rows, read downwards and upwards -> the mean of the states -> score, and how well the class matches."""
+    """Rows read downwards and upwards, the mean of the states, a hidden layer -> score, and match with the class.
+
+    The hidden layer is told how much the states of a group of images differ, or G draws one picture for each class.
+    """
 
     def __init__(self, config: Config, image_shape: ImageShape, num_classes: int) -> None:
         super().__init__()
@@ -96,6 +102,8 @@ class Discriminator(players.Discriminator):
             batch_first=True,
             bidirectional=True,
         )
+        self.spread = MinibatchStandardDeviation(config.deviation_group)
+        self.understand = nn.Sequential(nn.Linear(2 * width + 1, 2 * width), nn.LeakyReLU(LEAK))
         self.judge = ClassProjection(2 * width, num_classes)
         _initialise(self.rows)
 
@@ -103,8 +111,9 @@ class Discriminator(players.Discriminator):
         """Judge images [N, C, H, W], shown as labels [N] where there are classes."""
         rows = images.transpose(1, 2).flatten(2)  # [N, H, C W]
         with torch.backends.cudnn.flags(enabled=not images.requires_grad):  # cuDNN's cells are differentiated once only
-            understood = self.rows(rows)[0]  # [N, H, 2 width]
-        return Verdict(self.judge(understood.mean(1), labels))
+            read = self.rows(rows)[0].mean(1)  # [N, 2 width]
+        understood = self.understand(self.spread(read[:, :, None, None]).flatten(1))
+        return Verdict(self.judge(understood, labels))
 
 
 def _initialise(rows: nn.GRU | nn.LSTM) -> None:

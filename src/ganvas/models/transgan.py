@@ -94,7 +94,7 @@ class Grids(nn.Module):
         super().__init__()
         self.size = size
         self.grid = tuple(_grid(side, config.grid_size) for side in size)
-        self.positions = nn.Parameter(torch.randn(size[0] * size[1], width) * POSITION_DEVIATION)
+        self.positions = _learned(size[0] * size[1], width)
         self.blocks = nn.Sequential(*_blocks(config, width, config.generator_depth))
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -160,8 +160,8 @@ class Discriminator(players.Discriminator):
         down, across = (-(-size // side) for size in image_shape[1:])
         self.rim = (0, across * side - image_shape.width, 0, down * side - image_shape.height)
         self.patches = nn.Conv2d(image_shape.channels, width, side, side)
-        self.summary = nn.Parameter(torch.randn(1, 1, width) * POSITION_DEVIATION)
-        self.positions = nn.Parameter(torch.randn(1 + down * across, width) * POSITION_DEVIATION)
+        self.summary = _learned(1, 1, width)
+        self.positions = _learned(1 + down * across, width)
         self.blocks = nn.Sequential(*_blocks(config, width, config.discriminator_depth), nn.LayerNorm(width))
         self.judge = ClassProjection(width, num_classes)
 
@@ -174,6 +174,10 @@ class Discriminator(players.Discriminator):
 
 def _blocks(config: Config, width: int, num: int) -> list[TransformerBlock]:
     return [TransformerBlock(width, config.num_heads, config.expansion) for _ in range(num)]
+
+
+def _learned(*shape: int) -> nn.Parameter:
+    return nn.Parameter(nn.init.normal_(torch.empty(shape), std=POSITION_DEVIATION))
 
 
 def _grid(side: int, largest: int) -> int:

@@ -18,10 +18,11 @@ def sequence_gan() -> Recipe:
     Source: Mogren 2016, "C-RNN-GAN"; Esteban, Hyland and Rätsch 2017, "Real-valued (Medical) Time Series Generation
         with Recurrent Conditional GANs"
     Differs: rows of images in place of tones and of measurements; gated recurrent units; one z for all steps and a
-        learnt vector of each row, no row of its own fed back; relativistic scores with R1 and R2
+        learnt vector of each row, no row of its own fed back; D is told how much the images of a group differ;
+        relativistic scores with R1 and R2
     """
-    adam = AdamConfig(learning_rate=2e-3, beta1=0.0, beta2=0.99)
-    penalty = Term(weight=0.1, every=4)
+    adam = AdamConfig(learning_rate=1e-3, beta1=0.0, beta2=0.99)
+    penalty = Term(weight=0.3, every=4)
     return Recipe(
         recipe="sequence_gan",
         model=family.Config(),

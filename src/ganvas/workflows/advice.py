@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-import torch
-
 from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError, ModelError
 from ganvas.images import ImageShape
@@ -17,6 +15,7 @@ from ganvas.recipes import RECIPES, SHEET_FIELDS
 from ganvas.recipes.recipe import Recipe, find_recipe, fitted
 from ganvas.recipes.suits import SUITS, Suits
 from ganvas.sheets import Sheet, docstring_of, parse_sheet
+from ganvas.tensors import without_memory
 from ganvas.training.objective import check_batches, check_offers
 from ganvas.workflows.trainable import MINIMUM_IMAGES
 
@@ -134,7 +133,7 @@ def _is_told_classes(recipe: Recipe, dataset: Dataset) -> bool:
     """Return whether G would draw wanted classes; only families that always or never do are built to be asked."""
     if (conditional := recipe.model.plain().get("conditional")) is not None:
         return conditional and dataset.num_classes > 0
-    with torch.device("meta"):  # without memory for its weights
+    with without_memory():
         return recipe.model.generator(dataset.shape, dataset.num_classes).num_classes > 0
 
 

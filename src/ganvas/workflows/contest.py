@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
+from hashlib import blake2b
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import torch
 
 from ganvas.config import differences
 from ganvas.data.store import Dataset
@@ -17,6 +16,7 @@ from ganvas.players import num_parameters
 from ganvas.progress import Progress
 from ganvas.recipes.recipe import Recipe
 from ganvas.storage import read_json, write_json
+from ganvas.tensors import without_memory
 from ganvas.training import checkpoint
 from ganvas.training.budget import seconds_of
 from ganvas.workflows.comparison import Comparison, Contestant, Point
@@ -25,6 +25,7 @@ from ganvas.workflows.run_folder import RunFolder, is_run_folder
 from ganvas.workflows.train import resume, train
 
 NUM_POINTS = 8
+LONGEST_NAME = 200
 _ENDLESS = 10**9  # steps, where the budget is a time
 
 
@@ -50,8 +51,11 @@ class Match(NamedTuple):
 
 
 def _as_file(name: str) -> str:
-    """Return a contestant's name as every system's folders may be called."""
-    return re.sub(r"[^\w.=-]+", "_", name)
+    """Return a contestant's name as every system's folders may be called: of a long one its start and a digest."""
+    plain = re.sub(r"[^\w.=-]+", "_", name)
+    if len(plain) <= LONGEST_NAME:
+        return plain
+    return f"{plain[:LONGEST_NAME]}-{blake2b(name.encode(), digest_size=4).hexdigest()}"
 
 
 def contest(match: Match, name: str, recipe: Recipe) -> tuple[Contestant, int | None]:
@@ -138,7 +142,7 @@ def _after(run: RunFolder, contestant: Contestant) -> Contestant:
     state = {} if newest is None else checkpoint.read_state(newest)
     lasting = state.get("monitor", {}).get("lasting", {})
     protocol, points = _points(run, log, images_a_step)
-    with torch.device("meta"):
+    with without_memory():
         gan = build_gan(run.config.recipe.model, run.config.image_shape, len(run.config.classes), 0)
     return contestant.model_copy(
         update={

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-import torch
-
 from ganvas.catalogue import find
 from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError
@@ -14,6 +12,7 @@ from ganvas.metrics.protocol import Metric
 from ganvas.models.family import build_gan
 from ganvas.progress import Progress
 from ganvas.recipes.recipe import Recipe
+from ganvas.tensors import without_memory
 from ganvas.workflows.feature_networks import open_features
 
 
@@ -84,6 +83,6 @@ def _given(recipe: Recipe, dataset: Dataset) -> Given:
     num, labels = min(recipe.training.checkpoint.score_images, dataset.count("train")), dataset.labels("train")
     if labels is None:
         return Given(num, labelled=False, largest_class=0)
-    with torch.device("meta"):
+    with without_memory():
         generator = build_gan(recipe.model, dataset.shape, dataset.num_classes, 0).generator
     return Given(num, generator.num_classes > 0, num // dataset.num_classes)

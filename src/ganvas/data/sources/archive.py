@@ -13,6 +13,7 @@ from ganvas.data.sources.listing import MAX_LISTING_BYTES, MAX_NAME, ListingFile
 from ganvas.data.sources.source import Item, Reader, Refusal, Request, Source, fingerprint, readable
 from ganvas.data.sources.tar_archive import TarArchive, TarMember
 from ganvas.data.sources.tree import Found, Tree, grow, refusal_of_name, through_link
+from ganvas.data.sources.usual_channels import usual_channels
 from ganvas.data.sources.zip_archive import ZipArchive
 from ganvas.data.sources.zip_members import ZipMember
 from ganvas.errors import DataError, RefusedImage, UsageError
@@ -66,7 +67,7 @@ def open_archive(request: Request) -> Source:
         reader="archive",
         origin=readable(path.name),
         licence=None,
-        channels=3,
+        channels=usual_channels(_items(path, tree, rest, request.max_file_bytes)),
         total=tree.total + (rest is not None),
         items=partial(_items, path, tree, rest, request.max_file_bytes),
         note=" ".join(part for part in (rest.reason if rest else "", tree.note(request.name, "Archive")) if part),

@@ -5,11 +5,13 @@ import os
 import stat
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from ganvas.data.sources.listing import MAX_LISTING_BYTES, ListingFile, is_listing
 from ganvas.data.sources.source import Item, Reader, Refusal, Request, Source, readable
 from ganvas.data.sources.tree import Found, Tree, grow, refusal_of_name
+from ganvas.data.sources.usual_channels import LOOKED_AT, usual_channels
 from ganvas.errors import UsageError
 
 FoundFile = Found[str]
@@ -27,7 +29,7 @@ def open_folder(request: Request) -> Source:
         reader="folder",
         origin=readable(root.name),
         licence=None,
-        channels=3,
+        channels=usual_channels(islice(_items(tree), 0, None, max(1, tree.total // LOOKED_AT))),
         total=tree.total,
         items=partial(_items, tree),
         note=tree.note(request.name, "Folder"),

@@ -15,6 +15,7 @@ from ganvas.data.sources.listing import split_named
 from ganvas.data.sources.parquet_schema import Columns, columns_of, opened
 from ganvas.data.sources.records import facts_of, label_of, lower_keys
 from ganvas.data.sources.source import MAX_FILE_BYTES, Item, Reader, Refusal, Request, Source, fingerprint, readable
+from ganvas.data.sources.usual_channels import usual_channels
 from ganvas.data.splitting import Split
 from ganvas.errors import DataError, UsageError
 
@@ -63,7 +64,7 @@ def open_parquet(request: Request) -> Source:
         reader="parquet",
         origin=readable(path.name),
         licence=None,
-        channels=3,
+        channels=usual_channels(_items(shards, root, request.max_file_bytes)),
         total=sum(sum(shard.group_rows) for shard in shards),
         items=partial(_items, shards, root, request.max_file_bytes),
         fingerprint=fingerprint([shard.path for shard in shards]),

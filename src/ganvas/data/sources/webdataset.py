@@ -17,6 +17,7 @@ from ganvas.data.sources.records import Record, facts_of, json_of, label_of, low
 from ganvas.data.sources.source import Item, Reader, Refusal, Request, Source, fingerprint, readable
 from ganvas.data.sources.tar_archive import TarArchive, TarMember
 from ganvas.data.sources.tree import SUFFIXES
+from ganvas.data.sources.usual_channels import usual_channels
 from ganvas.data.splitting import Split
 from ganvas.errors import DataError, UsageError
 
@@ -65,7 +66,7 @@ def open_webdataset(request: Request) -> Source:
         reader="webdataset",
         origin=readable(path.name),
         licence=None,
-        channels=3,
+        channels=usual_channels(_items(shards, request.max_file_bytes)),
         total=total,
         items=partial(_items, shards, request.max_file_bytes),
         note=" ".join(notes),
