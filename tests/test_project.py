@@ -281,7 +281,6 @@ def test_example_two_machines_runs_on_one(workplace: Path, monkeypatch: pytest.M
 @pytest.mark.slow
 def test_example_two_machines_runs_as_two_processes(workplace: Path) -> None:
     """Two processes of one machine stand for two machines: they share no memory, and meet by an address."""
-    pytest.importorskip("ganvas.workflows.launch", reason="training by several processes is not in this version")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     arguments = [str(ROOT / "examples" / "two_machines.py"), "--out", "made", "--steps", "3"]
     done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=240)

@@ -52,6 +52,7 @@ class Changes:
 def child(request):
     """Run one command and end the process with its exit code."""
     os.setsid()
+    os.environ.update(request.get("environment", {}))
     outputs = request.get("terminal") or request["out"], request.get("terminal") or request["err"]
     descriptors = [os.open(path, os.O_RDWR | os.O_CREAT) for path in (os.devnull, *outputs)]
     for number, descriptor in enumerate(descriptors):

@@ -5,7 +5,7 @@ nothing of losses, optimisers, devices or checkpoints.
 """
 
 from abc import ABC, abstractmethod
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -171,6 +171,45 @@ def give_stream(player: nn.Module, stream: Stream) -> None:
     for name, layer in player.named_modules():
         if isinstance(layer, RandomLayer):
             layer.stream = stream.child(name)
+
+
+class WholeBatch(Protocol):
+    """A batch that several processes share, each some of its rows."""
+
+    def count(self, rows: Tensor) -> int:
+        """Return how many rows the batch has, of which `rows` [N, ...] are this process's."""
+        ...
+
+    def keeps(self, group_size: int) -> bool:
+        """Return whether groups of so many rows, one after the other, each lie in one process."""
+        ...
+
+    def mean(self, mean: Tensor) -> Tensor:
+        """Return the mean over all rows [...], of that over this process's; without a history."""
+        ...
+
+    def gather(self, rows: Tensor) -> Tensor:
+        """Return all rows [A, ...], of this process's [N, ...]; can be differentiated any number of times."""
+        ...
+
+    def own(self, rows: Tensor) -> Tensor:
+        """Return this process's rows [N, ...] of all [A, ...]."""
+        ...
+
+
+class BatchLayer(nn.Module):
+    """Base of layers that compare the rows of a batch: they look at all of the `batch` they were told of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batch: WholeBatch | None = None
+
+
+def give_batch(player: nn.Module, batch: WholeBatch) -> None:
+    """Tell every layer of `player` that compares rows which batch the next ones are of."""
+    for layer in player.modules():
+        if isinstance(layer, BatchLayer):
+            layer.batch = batch
 
 
 def to_pixels(images: Tensor) -> Pixels:

@@ -20,7 +20,8 @@ class Stream(NamedTuple):
 
     `first` is the index of this process's first sample. The number of values asked for per sample is part of
     the address: ask for all of a sample's values of one purpose at once. `rows` are the seed and index of each sample,
-    where they are not `first`, `first` + 1 ... of one seed.
+    where they are not `first`, `first` + 1 ... of one seed; `pieces` are the first sample and the number of each of
+    several runs of samples, laid end to end.
     """
 
     seed: int
@@ -28,6 +29,7 @@ class Stream(NamedTuple):
     step: int = 0
     first: int = 0
     rows: tuple[tuple[int, int], ...] = ()
+    pieces: tuple[tuple[int, int], ...] = ()
 
     def child(self, name: str) -> "Stream":
         """Return the stream of a part of this purpose."""
@@ -39,6 +41,10 @@ class Stream(NamedTuple):
             assert num_samples == len(self.rows), f"{num_samples} samples of {len(self.rows)} rows"
             own = (self._replace(seed=seed, first=index, rows=()) for seed, index in self.rows)
             return np.concatenate([stream.words(1, num_values) for stream in own])
+        if self.pieces:
+            assert num_samples == sum(num for _, num in self.pieces), f"{num_samples} samples of {self.pieces}"
+            runs = ((self._replace(first=first, pieces=()), num) for first, num in self.pieces)
+            return np.concatenate([stream.words(num, num_values) for stream, num in runs])
         blocks = -(-num_values // _WORDS_PER_BLOCK)
         generator = np.random.Philox(key=self._key(), counter=self.first * blocks)
         words = np.asarray(generator.random_raw(num_samples * blocks * _WORDS_PER_BLOCK))

@@ -10,6 +10,7 @@ from ganvas.training.budget import Budget
 from ganvas.training.interrupt import StopRequest
 from ganvas.training.loop import train
 from ganvas.training.monitor import Monitor
+from ganvas.training.ranks import Ranks
 from ganvas.training.scoring import SCORE, SECONDS, STOPPED, Criterion, Scoring, ScoringConfig, judgement_of
 from ganvas.training.settings import TrainingConfig
 
@@ -167,6 +168,7 @@ class Rounds:
 
 class Counted:
     step = 0
+    ranks = Ranks()
 
 
 class Traces:

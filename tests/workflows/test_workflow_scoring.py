@@ -1,5 +1,6 @@
 """Scores on the way: of the averaged generator; they change nothing trained, and keep to their share of the time."""
 
+import copy
 import json
 import shutil
 from math import inf
@@ -7,12 +8,13 @@ from math import inf
 import numpy as np
 import pytest
 from processes import flags
+from ranks import together
 from small import settings_of
 
 import ganvas
 from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError
-from ganvas.generation.sampling import draw_labels, sample
+from ganvas.generation.sampling import CHUNK, draw_labels, sample
 from ganvas.metrics.conditional import ACCURACY
 from ganvas.metrics.features import FeatureNetwork, of_classifier, pixels
 from ganvas.metrics.frechet import FID
@@ -25,6 +27,7 @@ from ganvas.recipes.recipe import find_recipe
 from ganvas.seeds import Stream
 from ganvas.storage import new_folder, read_json, write_json
 from ganvas.training import checkpoint
+from ganvas.training.ranks import Ranks
 from ganvas.training.scoring import SCORE, SECONDS, STOPPED, Criterion
 from ganvas.training.settings import TrainingConfig
 from ganvas.workflows.feature_networks import classifier_of
@@ -167,6 +170,34 @@ def test_what_an_expensive_network_saw_of_real_images_is_kept_with_the_dataset(d
     found = [Scorer(dataset, settings, to_pixels, gauges, generator).score(generator) for _ in range(2)]
     assert found[0] == found[1]
     assert seen == [20, 20, 20, 20]  # real ones once, for training and held out; generated ones twice
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_several_processes_share_the_work_and_find_the_same_scores(digits_at, size):
+    dataset = Dataset.open(digits_at(8))
+    settings = TrainingConfig().override(**{"checkpoint.score_images": 40})
+    built = build_gan(find_recipe("acgan").model, dataset.shape, 10, 0).generator
+
+    def found(ranks):
+        seen = []
+
+        def extract(images):
+            seen.append(len(images))
+            return images.reshape(len(images), -1).astype(np.float32)
+
+        network = FeatureNetwork("counting", "How often it is asked.", extract, batch_size=10, expensive=False)
+        generator = copy.deepcopy(built)
+        gauges = [Gauge(network, MIND), Gauge(network, FID)]
+        scorer = Scorer(dataset, settings, to_pixels, gauges, generator, ranks=ranks)
+        return [scorer.score(generator, 1e6), scorer.score(generator, 0)], sum(seen)
+
+    alone, num_seen = found(Ranks())
+    several = together(size, found)
+    assert [scores for scores, _ in several] == [alone] * size
+    of_the_first = CHUNK + 2 * 40  # to see how long it takes, and real ones
+    assert num_seen == of_the_first + 40
+    shares = {2: [20, 20], 3: [20, 10, 10]}[size]  # in whole batches
+    assert [seen for _, seen in several] == [of_the_first + shares[0], *shares[1:]]
 
 
 # What it changes

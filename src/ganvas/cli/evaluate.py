@@ -53,6 +53,7 @@ def evaluate(
       ganvas evaluate runs/c --data data/photos --compare reports/a/scores.json
     """
     from ganvas.storage import replace_file
+    from ganvas.workflows.launch import is_first
     from ganvas.workflows.ranking import rank
 
     ranking = rank(
@@ -67,6 +68,8 @@ def evaluate(
         out=out,
         checkpoints=checkpoints or None,
     )
+    if not is_first():
+        return
     if csv is not None:
         replace_file(csv, ranking.csv().encode())
     alone = len(ranking.models) == 1

@@ -63,9 +63,12 @@ def generate(
         _draw_from(loaded, latents, out, captions, choices, [num, label, seed, seeds, first, each_class or None])
         return
     from ganvas.workflows.generate import generate as work
+    from ganvas.workflows.launch import is_first
 
     choices["each_class"] = each_class
-    print(f"Grid: {work(loaded, out, num, single, seed or 0, first or 0, progress(), seeds, captions, **choices)}")
+    grid = work(loaded, out, num, single, seed or 0, first or 0, progress(), seeds, captions, **choices)
+    if is_first():
+        print(f"Grid: {grid}")
 
 
 def read_label(text: str | None, classes: tuple[str, ...]) -> tuple[str | None, dict[str, float]]:

@@ -58,7 +58,7 @@ def run(arguments: list[str]) -> int:
         return 0
     finished = _begin(arguments[0], arguments[1:]) if resumed is None else _go_on(resumed, arguments)
     signal = finished.stopped_by
-    if signal is None:
+    if signal is None and finished.written_here:
         print(f"Trained. Samples: {finished.folder / 'samples'}")
         print(f"Next: ganvas evaluate {finished.folder} --data {finished.config.data}")
         print(f"      ganvas generate {finished.folder} {_drawing(finished)} --out pictures")

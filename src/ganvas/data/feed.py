@@ -66,7 +66,7 @@ class Feed:
     `balance_alpha` below 1 and `max_repeats` change how often each image is in it (`dealing`), and `class_shares` [K]
     says how often each class. `mirror` shows images left-right reversed half of the time, drawn for each position by
     `Stream(seed, "mirror")`. `workers` threads read ahead; close the feed to end them. A `scaling` turns the bytes into
-    what the networks see; without one batches are bytes.
+    what the networks see; without one batches are bytes. `part` (first, number) deals only those samples of each batch.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class Feed:
         max_repeats: int = 0,
         scaling: Scaling | None = None,
         mirror: bool = False,
+        part: tuple[int, int] | None = None,
     ) -> None:
         if batch_size < 1:
             raise UsageError(f"A batch holds at least 1 image, not {batch_size}.")
@@ -89,6 +90,7 @@ class Feed:
         if not len(self.images):
             raise DataError(f"The split `{split}` holds no images. Prepare the dataset with a test fraction above 0.")
         self.batch_size = batch_size
+        self.first, self.num = part or (0, batch_size)
         self.workers = workers
         self.scaling = scaling
         self.mirrors = Stream(seed, "mirror") if mirror else None
@@ -113,6 +115,7 @@ class Feed:
         max_repeats: int = 0,
         scaling: Scaling | None = None,
         mirror: bool = False,
+        part: tuple[int, int] | None = None,
     ) -> Self:
         """Make a feed of images in memory, uint8 [N, H, W, C], their labels [N] and weights [N]."""
         if pixels.ndim != 4 or pixels.dtype != np.uint8:
@@ -120,7 +123,8 @@ class Feed:
         if labels is not None and labels.shape != pixels.shape[:1]:
             raise UsageError(f"Expected {len(pixels)} labels, one per image, found {list(labels.shape)}.")
         arrays = _Arrays(pixels, labels, weights)
-        return cls(arrays, batch_size, seed, "train", shuffle, workers, balance_alpha, max_repeats, scaling, mirror)
+        options = (balance_alpha, max_repeats, scaling, mirror, part)
+        return cls(arrays, batch_size, seed, "train", shuffle, workers, *options)
 
     def __enter__(self) -> Self:
         return self
@@ -129,7 +133,7 @@ class Feed:
         self.close()
 
     def batch(self, index: int) -> Batch:
-        """Return batch `index` >= 0: positions index B ... index B + B - 1 of the row of epochs."""
+        """Return batch `index` >= 0: positions index B ... index B + B - 1 of the row of epochs, or a part of them."""
         if self._pool is None:
             return self._read(index)
         wanted = range(index, index + 2 * self.workers + 1)
@@ -151,8 +155,8 @@ class Feed:
         rows = self._rows(index)
         images = self.images[rows]
         if self.mirrors is not None:
-            first = index * self.batch_size
-            reversed_ = self.mirrors._replace(first=first).integers(self.batch_size, 2) == 1
+            first = index * self.batch_size + self.first
+            reversed_ = self.mirrors._replace(first=first).integers(self.num, 2) == 1
             images[reversed_] = images[reversed_, :, ::-1]
         pixels = torch.from_numpy(images if self.scaling is None else self.scaling.apply(images))
         labels = None if self.classes is None else torch.from_numpy(self.classes[rows].astype(np.int64))
@@ -161,6 +165,6 @@ class Feed:
     def _rows(self, index: int) -> NDArray[np.int64]:
         """Return the rows of the images of batch `index` [B]."""
         length = len(self.images)
-        positions = np.arange(index * self.batch_size, (index + 1) * self.batch_size)
+        positions = index * self.batch_size + np.arange(self.first, self.first + self.num)
         epochs, places = positions // length, positions % length
         return np.concatenate([self._epoch(int(epoch))[places[epochs == epoch]] for epoch in np.unique(epochs)])

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 import torch
@@ -51,6 +51,19 @@ class Request:
         """How many images."""
         given = self.latents if self.styles is None else self.styles
         return 0 if given is None else len(given)
+
+    def part(self, first: int, num: int) -> Self:
+        """Return the request of so many of the images from `first` on, each at its place in a chunk."""
+        rows = slice(first, first + num)
+        return replace(
+            self,
+            latents=None if self.latents is None else self.latents[rows],
+            styles=None if self.styles is None else self.styles[rows],
+            labels=None if self.labels is None else self.labels[rows],
+            class_weights=None if self.class_weights is None else self.class_weights[rows],
+            noise=self.noise[rows],
+            first=self.first + first,
+        )
 
 
 @torch.no_grad()

@@ -22,9 +22,10 @@ from torch import Tensor, nn
 from ganvas.config import Field
 from ganvas.errors import ConfigurationError
 from ganvas.layers.layer import Around, Layer, LayerError, Shape, expect_image
+from ganvas.players import BatchLayer
 
 
-class MinibatchStandardDeviation(nn.Module):
+class MinibatchStandardDeviation(BatchLayer):
     """Joins to each image `num_channels` constant maps: the mean standard deviation within its group."""
 
     def __init__(self, group_size: int = 4, num_channels: int = 1) -> None:
@@ -33,17 +34,22 @@ class MinibatchStandardDeviation(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, C, H, W] to [N, C + num_channels, H, W]; C must be a multiple of `num_channels`."""
-        num, channels, height, width = x.shape
+        _, channels, height, width = x.shape
         if channels % self.num_channels:
             raise ConfigurationError(
                 f"{channels} channels cannot be cut into {self.num_channels} equal parts: "
                 f"choose `num_channels` a divisor of {channels}."
             )
+        batch = self.batch if self.training else None
+        num = len(x) if batch is None else batch.count(x)
         size = next(size for size in range(min(self.group_size, num), 0, -1) if num % size == 0)
-        groups = x.reshape(num // size, size, self.num_channels, -1)  # [groups, g, F, C/F H W]
+        whole = None if batch is None or batch.keeps(size) else batch
+        rows, places = x if whole is None else whole.gather(x), channels * height * width // self.num_channels
+        groups = rows.reshape(-1, size, self.num_channels, places)  # [groups, g, F, C/F H W]
         deviations = (groups.var(dim=1, correction=0) + 1e-8).sqrt().mean(dim=2)  # [groups, F]
-        maps = deviations.repeat_interleave(size, dim=0)[:, :, None, None].expand(-1, -1, height, width)
-        return torch.cat([x, maps], dim=1)
+        values = deviations.repeat_interleave(size, dim=0)
+        values = values if whole is None else whole.own(values)  # [N, F]
+        return torch.cat([x, values[:, :, None, None].expand(-1, -1, height, width)], dim=1)
 
 
 class Config(Layer):

@@ -123,6 +123,15 @@ class StyleMixing(players.RandomLayer):
         return others.to(latents.device, latents.dtype), theirs.to(latents.device)
 
 
+class MeanStyle(players.BatchLayer):
+    """The mean style of a batch."""
+
+    def forward(self, styles: Tensor) -> Tensor:
+        """Map styles [N, W] to [W]."""
+        mean = styles.mean(0)
+        return mean if self.batch is None else self.batch.mean(mean)
+
+
 class StyledConvolution(nn.Module):
     """Modulated 3x3 convolution, noise, activation."""
 
@@ -149,6 +158,7 @@ class Generator(players.StyledGenerator):
         self.num_layers = 2 * len(widths)
         self.mapping = Mapping(config.latent_size, num_classes, size, config.mapping_layers)
         self.mixing = StyleMixing(config.style_mixing)
+        self.mean_style = MeanStyle()
         self.register_buffer("w_avg", torch.zeros(size))
         self.start = nn.Parameter(torch.randn(widths[0], *coarse_size(image_shape)))
         self.convolutions = nn.ModuleList([StyledConvolution(widths[0], widths[0], size, upsample=False)])
@@ -165,7 +175,7 @@ class Generator(players.StyledGenerator):
         styles = self.mapping(latents, labels)
         if self.training:
             with torch.no_grad():
-                self.w_avg.lerp_(styles.mean(0), 1 - STYLE_DECAY)
+                self.w_avg.lerp_(self.mean_style(styles), 1 - STYLE_DECAY)
         layers = styles[:, None].expand(-1, self.num_layers, -1)
         if not self.training or self.mixing.probability == 0:
             return layers

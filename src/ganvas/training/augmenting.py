@@ -12,6 +12,7 @@ from ganvas.catalogue import find
 from ganvas.config import Config, Field
 from ganvas.errors import UsageError, unknown_name
 from ganvas.seeds import Stream
+from ganvas.training.shares import WHOLE, Share
 from ganvas.training.signals import Signals
 
 PROBABILITY, SIGNS, BATCHES = "augment/probability", "augment/sum_of_signs", "augment/num_batches"
@@ -80,7 +81,7 @@ class Augmenter:
         """Return what a step tells of the augmentation."""
         return {} if self.way is None else {PROBABILITY: self._current()}
 
-    def adapt(self, real_scores: Tensor, step: int) -> None:
+    def adapt(self, real_scores: Tensor, step: int, share: Share = WHOLE) -> None:
         """Move p so that r_t = E[sign(D(real))] nears its target: Karras et al. 2020 (ADA), section 3.1.
 
         Every 4 steps p goes up or down by the images seen since its last change / `speed_images`. With more than one
@@ -89,12 +90,12 @@ class Augmenter:
         """
         if self.way is None or not self.config.target:
             return
-        signs = self.signals.put(SIGNS, self.signals.get(SIGNS) + real_scores.detach().sign().mean())
+        signs = self.signals.put(SIGNS, self.signals.get(SIGNS) + share.mean(real_scores.detach().sign().mean()))
         batches = self.signals.put(BATCHES, self.signals.get(BATCHES) + 1)
         if (step + 1) % _INTERVAL == 0:
             due = batches >= _INTERVAL  # not so in the later turns of the same round
             direction = torch.sign(signs / batches - self.config.target) * due
-            change = direction * batches * (len(real_scores) / self.config.speed_images)
+            change = direction * batches * (share.count(real_scores) / self.config.speed_images)
             self.signals.put(PROBABILITY, (self._current() + change).clamp(0, 1))
             for name, value in ((SIGNS, signs), (BATCHES, batches)):
                 self.signals.put(name, value * ~due)

@@ -12,6 +12,7 @@ from ganvas.errors import DamagedError, ModelError, NotFiniteError, StorageError
 from ganvas.storage import json_bytes, new_folder, read_json, read_manifest, remove_folder, verify_folder, write_file
 from ganvas.tensors import load_state, read_tensors, write_tensors
 from ganvas.training.engine import Game
+from ganvas.training.ranks import Ranks
 
 GENERATOR = "generator.safetensors"
 """The generator to sample from: the averaged one where there is an average."""
@@ -57,6 +58,28 @@ def load(folder: Path, game: Game) -> dict[str, Any]:
     game.signals.load(read_tensors(folder / _SIGNALS) if (folder / _SIGNALS).exists() else {})
     game.step = state["step"]
     return state
+
+
+def spread(game: Game) -> None:
+    """Give all processes of a game the state of the first."""
+    ranks = game.ranks
+    if ranks.group is None:
+        return
+    game.step = ranks.told(game.step)
+    players = (game.generator, game.discriminator, game.average.generator)
+    ranks.copy([tensor for player in players for tensor in player.state_dict().values()])
+    _load_optimizers(game, _first_ones(ranks, _optimizer_tensors(game)), Path())
+    game.signals.load(_first_ones(ranks, game.signals.values))
+
+
+def _first_ones(ranks: Ranks, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the first process's tensors by name, on the CPU."""
+    kinds = {name: (list(tensor.shape), str(tensor.dtype).removeprefix("torch.")) for name, tensor in tensors.items()}
+    given = {name: torch.empty(shape, dtype=getattr(torch, kind)) for name, (shape, kind) in ranks.told(kinds).items()}
+    for name, tensor in tensors.items() if ranks.is_first else ():
+        given[name].copy_(tensor)
+    ranks.copy(list(given.values()))
+    return given
 
 
 def read_state(folder: Path) -> dict[str, Any]:

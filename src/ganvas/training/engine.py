@@ -12,6 +12,8 @@ from torch.optim import Adam
 from ganvas.errors import ConfigurationError
 from ganvas.players import Gan
 from ganvas.training.average import MovingAverage
+from ganvas.training.batch_norm import share_statistics
+from ganvas.training.ranks import Ranks
 from ganvas.training.settings import AdamConfig, TrainingConfig
 from ganvas.training.signals import Signals
 
@@ -19,25 +21,36 @@ Player = TypeVar("Player", bound=nn.Module)
 
 
 class Game:
-    """Everything that changes while training goes on."""
+    """Everything that changes while training goes on; `ranks` are the processes that play it together."""
 
-    def __init__(self, gan: Gan, config: TrainingConfig) -> None:
-        self.device = choose_device(config.device)
+    def __init__(self, gan: Gan, config: TrainingConfig, ranks: Ranks | None = None) -> None:
+        self.ranks = ranks or Ranks()
+        self.device = choose_device(config.device, self.ranks)
         self.generator = _placed(gan.generator, self.device)
         self.discriminator = _placed(gan.discriminator, self.device)
         self.generator_optimizer = _adam(self.generator, config.generator_optimizer)
         self.discriminator_optimizer = _adam(self.discriminator, config.discriminator_optimizer)
         self.average = MovingAverage(self.generator, config.average)
+        for player in (self.generator, self.discriminator):
+            share_statistics(player, self.ranks)
         self.signals = Signals(self.device)
         self.step = 0
 
 
-def choose_device(name: str) -> torch.device:
-    """Return the device called `name`; `auto` prefers CUDA, then Apple's GPU, then the CPU."""
+def choose_device(name: str, ranks: Ranks | None = None) -> torch.device:
+    """Return the device called `name`; `auto` prefers CUDA, then Apple's GPU, then the CPU.
+
+    Of several processes on a machine each has its own GPU by `auto` and `cuda`.
+    """
+    ranks = ranks or Ranks()
+    shared = ranks.group is not None
     if name == "auto":
         if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+            name = "cuda"
+        else:
+            return torch.device("mps" if torch.backends.mps.is_available() and not shared else "cpu")
+    if name == "cuda" and shared:
+        name = f"cuda:{ranks.local_rank}"
     try:
         device = torch.device(name)
         torch.empty(0, device=device)
@@ -47,9 +60,14 @@ def choose_device(name: str) -> torch.device:
 
 
 @contextmanager
-def cpu_threads(number: int) -> Iterator[None]:
-    """Let torch use `number` CPU threads inside the block; 0 leaves its choice, at most one a usable core."""
+def cpu_threads(number: int, ranks: Ranks | None = None) -> Iterator[None]:
+    """Let torch use `number` CPU threads inside the block; 0 leaves its choice, at most one a usable core.
+
+    Of several processes on a machine each has an equal part of the cores by 0.
+    """
     before = torch.get_num_threads()
+    if ranks is not None and ranks.group is not None:
+        number = number or max(1, usable_cores() // ranks.local_size)
     torch.set_num_threads(number or min(before, usable_cores()))
     try:
         yield

@@ -11,6 +11,7 @@ from ganvas.errors import ConfigurationError
 from ganvas.players import Generator, StyledGenerator, Translator, give_stream
 from ganvas.seeds import Stream
 from ganvas.training.settings import TrainingConfig
+from ganvas.training.shares import Share
 from ganvas.training.turns import Translation
 
 
@@ -40,18 +41,21 @@ class Generating:
     def __init__(self, generator: Generator, device: torch.device, shares: NDArray[np.float64] | None) -> None:
         self.generator = generator
         self.device = device
+        self.dtype = next(generator.parameters()).dtype
         self.shares = shares
 
-    def __call__(self, stream: Stream, num: int, real: Real) -> Made:
-        """Return `num` images, by the draws of `stream`; a translator makes one of each real image."""
+    def __call__(self, stream: Stream, share: Share, real: Real) -> Made:
+        """Return the images of a share, by the draws of `stream`; a translator makes one of each real image."""
         generator, draws = self.generator, stream.child("generator")
         if isinstance(generator, Translator):
             sources, labels = generator.view(real.images), generator.wanted(real.labels)
             return Made(self._translate(sources, labels, draws), labels, sources=sources)
-        latents = generator.draw_latents(stream.child("latents"), num).to(self.device, non_blocking=True)
-        labels = self._draw_labels(stream.child("labels"), num)
+        latents = generator.draw_latents(stream.child("latents"), share.num)
+        latents = latents.to(self.device, self.dtype, non_blocking=True)
+        labels = self._draw_labels(stream.child("labels"), share.num)
         labels = labels if labels is None else labels.to(self.device, non_blocking=True)
         give_stream(generator, draws)
+        share.given_to(generator)
         if isinstance(generator, StyledGenerator):
             styles = generator.styles(latents, labels)
             return Made(generator.synthesise(styles), labels, styles)

@@ -86,8 +86,7 @@ def play(round: Round, monitor: Monitor) -> tuple[Record, list[Finding], float]:
     record = finite_record(measures, game.step)
     findings = monitor.watch(record)
     record["equilibrium"] = monitor.equilibrium
-    record["cpu_seconds"] = time.process_time() - begun_on_cpu
-    seconds = time.perf_counter() - begun
+    seconds, record["cpu_seconds"] = game.ranks.settle(time.perf_counter() - begun, time.process_time() - begun_on_cpu)
     record["images_per_second"] = round.config.batch_size * round.config.discriminator_steps / seconds
     return {name: float(f"{value:.6g}") for name, value in record.items()}, findings, seconds
 

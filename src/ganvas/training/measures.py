@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from ganvas.players import Verdict
+from ganvas.training.shares import WHOLE, Share
 from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn
 
 Measures = dict[str, Tensor]
@@ -18,7 +19,7 @@ def verdict_measures(turn: DiscriminatorTurn) -> Measures:
     1 when D tells them apart always, 0.5 when it cannot.
     """
     real, fake = (
-        verdict.scores.flatten(1).mean(1) if verdict.scores.dim() > 1 else verdict.scores
+        turn.share.gather(verdict.scores.flatten(1).mean(1) if verdict.scores.dim() > 1 else verdict.scores)
         for verdict in (turn.real, turn.fake)
     )
     wins = torch.sign(real[:, None] - fake[None, :]).mean()
@@ -32,14 +33,16 @@ def verdict_measures(turn: DiscriminatorTurn) -> Measures:
         ("class_accuracy/fake", turn.fake, turn.fake_labels),
     ):
         if verdict.class_logits is not None and labels is not None:
-            measures[name] = _accuracy(verdict, labels)
+            measures[name] = turn.share.mean(_accuracy(verdict, labels))
     return measures
 
 
 @torch.no_grad()
-def generator_measures(turn: GeneratorTurn, real: Tensor, real_labels: Tensor | None) -> Measures:
+def generator_measures(
+    turn: GeneratorTurn, real: Tensor, real_labels: Tensor | None, real_share: Share = WHOLE
+) -> Measures:
     """Return the diversity of G's images: their spread over that of real ones, within classes where there are any."""
-    ours, theirs = _spread(turn.fake_images, turn.fake_labels), _spread(real, real_labels)
+    ours, theirs = _spread(turn.fake_images, turn.fake_labels, turn.share), _spread(real, real_labels, real_share)
     return {"diversity": ours / theirs.clamp_min(1e-12)}
 
 
@@ -48,13 +51,17 @@ def _accuracy(verdict: Verdict, labels: Tensor) -> Tensor:
     return (verdict.class_logits.argmax(1) == labels).float().mean()
 
 
-def _spread(images: Tensor, labels: Tensor | None) -> Tensor:
-    """Return the root mean squared distance [] of images to their class's mean, unbiased by small classes."""
-    flat = images.flatten(1)
+def _spread(images: Tensor, labels: Tensor | None, share: Share) -> Tensor:
+    """Return the root mean squared distance [] of images to their class's mean, unbiased by small classes.
+
+    Each of several processes takes all images, and some of their values.
+    """
+    flat = share.columns(images.flatten(1))
+    labels = None if labels is None else share.gather(labels)
     if labels is None:
         labels = torch.zeros(len(flat), dtype=torch.long, device=flat.device)
     same = (labels[:, None] == labels[None, :]).to(flat.dtype)  # [N, N]
     counts = same.sum(1)
     distances = (flat - same @ flat / counts[:, None]).square().sum(1)
     num_classes = counts.reciprocal().sum()
-    return (distances.sum() / (len(flat) - num_classes).clamp_min(1)).sqrt()
+    return (share.ranks.sum(distances.sum()) / (len(flat) - num_classes).clamp_min(1)).sqrt()

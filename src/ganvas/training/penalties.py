@@ -12,6 +12,7 @@ from ganvas.errors import ConfigurationError
 from ganvas.losses.contrastive import data_to_data_cross_entropy
 from ganvas.losses.gradients import between, one_centred, path_lengths, squared_gradient_norms
 from ganvas.players import Verdict
+from ganvas.training.shares import Share
 from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn, Translation
 
 AVERAGE_DECAY = 0.99  # of scores in LeCam, of path lengths in StyleGAN2
@@ -76,8 +77,8 @@ def gradient_penalty(turn: DiscriminatorTurn) -> Tensor:
 def lecam(turn: DiscriminatorTurn) -> Tensor:
     """(D(x) - a_F)^2 + (D(G(z)) - a_R)^2: R_LC of Tseng et al. 2021; a are running means of the scores, decay 0.99."""
     real, fake = _image_scores(turn.real), _image_scores(turn.fake)
-    real_average = turn.signals.average("lecam/real", real.mean(), AVERAGE_DECAY)
-    fake_average = turn.signals.average("lecam/fake", fake.mean(), AVERAGE_DECAY)
+    real_average = turn.signals.average("lecam/real", turn.share.mean(real.mean()), AVERAGE_DECAY)
+    fake_average = turn.signals.average("lecam/fake", turn.share.mean(fake.mean()), AVERAGE_DECAY)
     return (real - fake_average).square() + (fake - real_average).square()
 
 
@@ -93,7 +94,7 @@ def consistency(turn: DiscriminatorTurn) -> Tensor:
 
 def d2d_ce_of_real(turn: DiscriminatorTurn) -> Tensor:
     """Data-to-data cross-entropy of real images: Kang et al. 2021, eq. 6."""
-    return _data_to_data(turn.real, turn.real_labels)
+    return _data_to_data(turn.real, turn.real_labels, turn.share)
 
 
 def reconstruction(turn: DiscriminatorTurn) -> Tensor:
@@ -114,7 +115,7 @@ def class_asked(turn: GeneratorTurn) -> Tensor:
 
 def d2d_ce_of_fake(turn: GeneratorTurn) -> Tensor:
     """Data-to-data cross-entropy of generated images: Kang et al. 2021, eq. 6."""
-    return _data_to_data(turn.fake, turn.fake_labels)
+    return _data_to_data(turn.fake, turn.fake_labels, turn.share)
 
 
 def path_length(turn: GeneratorTurn) -> Tensor:
@@ -124,7 +125,8 @@ def path_length(turn: GeneratorTurn) -> Tensor:
     images = turn.fake_images
     noise = turn.stream.child("path_length").normal(len(images), images[0].numel())
     lengths = path_lengths(images, turn.styles, torch.from_numpy(noise).to(images).view_as(images))
-    return (lengths - turn.signals.average("path_length", lengths.mean(), AVERAGE_DECAY)).square()
+    mean = turn.share.mean(lengths.mean())
+    return (lengths - turn.signals.average("path_length", mean, AVERAGE_DECAY)).square()
 
 
 def l1(turn: GeneratorTurn) -> Tensor:
@@ -174,10 +176,11 @@ def _class_loss(verdict: Verdict, labels: Tensor | None) -> Tensor:
     return cross_entropy(verdict.class_logits, labels, reduction="none")
 
 
-def _data_to_data(verdict: Verdict, labels: Tensor | None) -> Tensor:
+def _data_to_data(verdict: Verdict, labels: Tensor | None, share: Share) -> Tensor:
     if verdict.embeddings is None or verdict.proxies is None or labels is None:
         raise _absent("d2d_ce", "labelled images and a discriminator that tells embeddings", "a ReACGAN recipe")
-    return data_to_data_cross_entropy(verdict.embeddings, verdict.proxies, labels)
+    everyone = (share.gather(verdict.embeddings), share.gather(labels))
+    return data_to_data_cross_entropy(verdict.embeddings, verdict.proxies, labels, *everyone)
 
 
 def _inconsistency(

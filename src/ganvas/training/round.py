@@ -18,11 +18,12 @@ from ganvas.training.generating import Generating, Real, check_one_each
 from ganvas.training.measures import Measures, generator_measures, verdict_measures
 from ganvas.training.objective import Loss, Objective, check_batches
 from ganvas.training.settings import TrainingConfig
+from ganvas.training.shares import Share
 from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn
 
 
 class Batches(Protocol):
-    """Where real images come from: batch `index` is a pure function of the index."""
+    """Where real images come from: batch `index`, this process's share of it, is a pure function of the index."""
 
     def batch(self, index: int) -> tuple[Tensor, Tensor | None]:
         """Return images [N, H, W, C], uint8 or scaled already, and labels [N], or None without classes."""
@@ -44,6 +45,8 @@ class Round:
         self.game = game
         self.config = config
         self.batches = batches
+        self.shown, self.asked = (Share.of(num, game.ranks) for num in (config.batch_size, config.generator_images))
+        """This process's share of the images that D is shown of a kind, and of those asked of G in its turn."""
         self.objective = Objective(config.objective)
         self.augment = Augmenter(config.augment, game.signals)
         self.gamma = 1.0
@@ -76,9 +79,10 @@ class Round:
         self.augment.probability = now.augment.value(config.augment.probability, seen)
 
     def _discriminator_turn(self, batch: Real, step: int, purpose: str) -> Measures:
-        game, stream, labels = self.game, Stream(self.config.seed, purpose, step), batch.labels
+        game, share, labels = self.game, self.shown, batch.labels
+        stream = share.draws(Stream(self.config.seed, purpose, step))
         with torch.no_grad(), _mode(game.generator, self.config.discriminator_fakes == "training"):
-            made = self.generate(stream, self.config.batch_size, batch)
+            made = self.generate(stream, share, batch)
         fake_labels, differentiated = made.labels, self.objective.differentiated(step)
         real = self.generate.shown(batch.images, made).detach().requires_grad_("real" in differentiated)
         fake = self.generate.shown(made.images, made).detach().requires_grad_("fake" in differentiated)
@@ -92,39 +96,43 @@ class Round:
             fake,
             fake_labels,
             fake_verdict,
-            lambda images, labels, purpose: self._verdict(images, labels, stream.child(purpose)),
+            lambda images, labels, purpose: self._verdict(images, labels, stream.child(purpose), share),
             stream,
             game.signals,
+            share,
         )
         loss = self.objective.discriminator(turn, step, self.gamma)
-        norm = _descend(game.discriminator, game.discriminator_optimizer, loss)
+        norm = _descend(game.discriminator, game.discriminator_optimizer, loss, share)
         _limit(game.discriminator, self.config.objective.weight_limit)
-        self.augment.adapt(real_verdict.scores, step)
-        return {**_named("d", loss, norm), **verdict_measures(turn), **self.augment.measures()}
+        self.augment.adapt(real_verdict.scores, step, share)
+        return {**_named("d", loss, norm, share), **verdict_measures(turn), **self.augment.measures()}
 
     def _generator_turn(self, batch: Real, step: int) -> Measures:
-        game, stream = self.game, Stream(self.config.seed, "generator", step)
+        game, share = self.game, self.asked
+        stream = share.draws(Stream(self.config.seed, "generator", step))
         with _frozen(game.discriminator):
-            made = self.generate(stream, self.config.generator_images, batch)
+            made = self.generate(stream, share, batch)
             draws = stream.child("discriminator")
-            verdict = self._verdict(self.augment(self.generate.shown(made.images, made), draws), made.labels, draws)
+            seen = self.augment(self.generate.shown(made.images, made), draws)
+            verdict = self._verdict(seen, made.labels, draws, share)
             real_scores = verdict.scores
             if self.objective.pair.compares:
                 with torch.no_grad():
-                    others = draws._replace(first=len(made.images))
+                    others = draws._replace(first=draws.first + share.total)
                     real = self.augment(self.generate.shown(batch.images, made), others)
-                    real_scores = self._verdict(real, batch.labels, others).scores
+                    real_scores = self._verdict(real, batch.labels, others, self.shown).scores
             given = self.generate.translation(made, batch, stream)
-            signals = game.signals
-            turn = GeneratorTurn(made.images, made.labels, verdict, real_scores, made.styles, stream, signals, given)
+            drawn = (stream, game.signals, given, share)
+            turn = GeneratorTurn(made.images, made.labels, verdict, real_scores, made.styles, *drawn)
             loss = self.objective.generator(turn, step)
-            norm = _descend(game.generator, game.generator_optimizer, loss)
-        return {**_named("g", loss, norm), **generator_measures(turn, batch.images, batch.labels)}
+            norm = _descend(game.generator, game.generator_optimizer, loss, share)
+        measures = generator_measures(turn, batch.images, batch.labels, self.shown)
+        return {**_named("g", loss, norm, share), **measures}
 
     def _real(self, index: int) -> Real:
         pixels, labels = self.batches.batch(index)
         device = self.game.device
-        images = from_pixels(pixels.to(device, non_blocking=True))
+        images = from_pixels(pixels.to(device, non_blocking=True)).to(self.generate.dtype)
         classed = labels is not None and self.game.generator.num_classes > 0
         return Real(images, labels.to(device, non_blocking=True) if classed and labels is not None else None)
 
@@ -138,26 +146,30 @@ class Round:
         joint: bool,
     ) -> tuple[Verdict, Verdict]:
         """Return D's verdicts on both; real images are samples 0 ... N - 1 of the turn, generated ones follow."""
-        draws = stream.child("discriminator")
+        draws, share = stream.child("discriminator"), self.shown
         if joint and self.config.joint_batch:
+            share = share.twice()
+            draws = share.draws(draws)
             both = self.augment(torch.cat([real, fake]), draws)
             both_labels = None if labels is None or fake_labels is None else torch.cat([labels, fake_labels])
-            return self._verdict(both, both_labels, draws).split(len(real))
-        others = draws._replace(first=len(real))
+            return self._verdict(both, both_labels, draws, share).split(len(real))
+        others = draws._replace(first=draws.first + share.total)
         return (
-            self._verdict(self.augment(real, draws), labels, draws),
-            self._verdict(self.augment(fake, others), fake_labels, others),
+            self._verdict(self.augment(real, draws), labels, draws, share),
+            self._verdict(self.augment(fake, others), fake_labels, others, share),
         )
 
-    def _verdict(self, images: Tensor, labels: Tensor | None, draws: Stream) -> Verdict:
+    def _verdict(self, images: Tensor, labels: Tensor | None, draws: Stream, share: Share) -> Verdict:
         give_stream(self.game.discriminator, draws)
+        share.given_to(self.game.discriminator)
         return self.game.discriminator(images, labels)
 
 
-def _descend(player: nn.Module, optimizer: torch.optim.Optimizer, loss: Loss) -> Tensor:
-    """Take one optimiser step down the loss; return the norm [] of the gradient."""
+def _descend(player: nn.Module, optimizer: torch.optim.Optimizer, loss: Loss, share: Share) -> Tensor:
+    """Take one optimiser step down the loss over the whole batch; return the norm [] of the gradient."""
     optimizer.zero_grad(set_to_none=True)
-    loss.total.backward()
+    share.part(loss.total).backward()
+    share.ranks.add_gradients(player)
     norm = get_total_norm([weight.grad for weight in player.parameters() if weight.grad is not None])
     optimizer.step()
     return norm
@@ -171,9 +183,9 @@ def _limit(player: nn.Module, limit: float) -> None:
             weight.clamp_(-limit, limit)
 
 
-def _named(player: str, loss: Loss, norm: Tensor) -> Measures:
+def _named(player: str, loss: Loss, norm: Tensor, share: Share) -> Measures:
     parts = {f"{player}/{name}": value for name, value in loss.parts.items()}
-    return {f"{player}/loss": loss.total, **parts, f"{player}/gradient_norm": norm}
+    return {**share.means({f"{player}/loss": loss.total, **parts}), f"{player}/gradient_norm": norm}
 
 
 @contextmanager

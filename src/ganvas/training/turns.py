@@ -9,6 +9,7 @@ from torch import Tensor
 from ganvas.losses.gradients import squared_gradient_norms
 from ganvas.players import Verdict
 from ganvas.seeds import Stream
+from ganvas.training.shares import WHOLE, Share
 from ganvas.training.signals import Signals
 
 Judge = Callable[[Tensor, Tensor | None, str], Verdict]
@@ -31,6 +32,8 @@ class DiscriminatorTurn:
     judge: Judge
     stream: Stream
     signals: Signals
+    share: Share = WHOLE
+    """Which samples of the batch they are, where several processes share it."""
 
     @cached_property
     def squared_gradient_norms(self) -> dict[str, Tensor]:
@@ -70,3 +73,4 @@ class GeneratorTurn:
     stream: Stream
     signals: Signals
     translation: Translation | None = None
+    share: Share = WHOLE

@@ -1,11 +1,13 @@
 """Assess: a model and its dataset in, all that is known of how good it is out: what scores and reports are views of."""
 
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +22,13 @@ from ganvas.metrics.features import FeatureNetwork
 from ganvas.metrics.intervals import over_seeds
 from ganvas.metrics.memorisation import Audit, audit
 from ganvas.metrics.protocol import ImageSet, Score, Shared, View
-from ganvas.progress import Lines, Progress
+from ganvas.progress import Lines, Progress, Silent
 from ganvas.seeds import Stream
 from ganvas.training.engine import cpu_threads
+from ganvas.training.ranks import Ranks
 from ganvas.workflows.evaluations import Evaluation, measured
 from ganvas.workflows.feature_networks import open_features, view_cache
-from ganvas.workflows.measured_images import images_of, made_by
+from ganvas.workflows.measured_images import images_of, made_by, seen_by
 from ganvas.workflows.model import Model, load
 
 MOST_SEEDS = 100
@@ -113,6 +116,7 @@ def assess(
     metrics: Sequence[str] | None = None,
     seeds: int = 1,
     bootstrap: int = 20,
+    ranks: Ranks | None = None,
 ) -> Assessment:
     """Generate images and measure them against a dataset.
 
@@ -120,34 +124,59 @@ def assess(
     translator's are translations of those held out. `features` are rows of FEATURES, None for the one that suits the
     dataset; `metrics` rows of METRICS, or "all", None for all but the costly. With `seeds` > 1 images of as many seeds
     are measured, and values are means with intervals over seeds. `bootstrap` resamples give intervals where no formula
-    does. Raises `UsageError` for names and numbers of seeds that cannot be, `ModelError` where the model's images are
-    not like the dataset's, and what `load` raises.
+    does. Several processes draw and look at the images together; the first alone takes the scores.
+
+    Raises `UsageError` for names and numbers of seeds that cannot be, `ModelError` where the model's images are not
+    like the dataset's, and what `load` raises.
     """
     if not 1 <= seeds <= MOST_SEEDS:
         raise UsageError(f"{seeds} seeds were asked for; give 1 to {MOST_SEEDS}.")
     name = _name(model) if isinstance(model, str | Path) else "model"
     model = model if isinstance(model, Model) else load(model)
     dataset = data if isinstance(data, Dataset) else Dataset.open(Path(data))
-    progress = progress or Lines()
+    ranks = ranks or Ranks()
+    progress = (progress or Lines()) if ranks.is_first else Silent()
     check_fit(model, dataset)
     training, held_out = images_of(dataset, "train"), images_of(dataset, "test")
     num = evaluation.num_samples(len(training.pixels), len(held_out.pixels))
-    with cpu_threads(0):
-        networks = open_features(features, dataset, progress)
+    with cpu_threads(0, ranks):
+        networks = _networks(features, dataset, progress, ranks)
         about = (metrics, seed, progress, view_cache(dataset), bootstrap)
-        begun = time.monotonic()
-        first = made_by(model, training, held_out, num, seed, progress)
-        views = [network.view(first) for network in networks]
-        seconds = time.monotonic() - begun
-        known = [_knowing(network, first, view) for network, view in zip(networks, views, strict=True)]
         shared = {network.name: Shared() for network in networks}
-        scored = [evaluation.evaluate(training, held_out, first, known, *about, shared=shared)]
-        for other in range(seed + 1, seed + seeds):
-            made = made_by(model, training, held_out, num, other, progress)
-            scored.append(evaluation.evaluate(training, held_out, made, networks, *about))
+        looks: list[_Look] = []
+        scored: list[list[Score]] = []
+        for each in range(seed, seed + seeds):
+            begun = time.monotonic()
+            made = made_by(model, training, held_out, num, each, progress, ranks)
+            views = [seen_by(network, made, ranks) for network in networks]
+            looks = looks or [_Look(made, views[0], time.monotonic() - begun)]
+            known = [_knowing(network, made, view) for network, view in zip(networks, views, strict=True)]
+            left = shared if each == seed else None
+            scored += [_told(ranks, partial(evaluation.evaluate, training, held_out, made, known, *about, shared=left))]
     ordered = sorted(_together(scored), key=lambda score: score.lower_is_better)
+    first, view, seconds = looks[0]
     left = shared[networks[0].name]
-    return Assessment(name, model, dataset, seed, seeds, ordered, first, networks, views[0], progress, seconds, left)
+    return Assessment(name, model, dataset, seed, seeds, ordered, first, networks, view, progress, seconds, left)
+
+
+class _Look(NamedTuple):
+    made: ImageSet
+    view: View
+    seconds: float
+
+
+def _networks(names: Sequence[str] | None, dataset: Dataset, progress: Progress, ranks: Ranks) -> list[FeatureNetwork]:
+    """Return the feature networks, the same in all processes; the others find what the first made."""
+    networks = ranks.in_turn(lambda: open_features(names, dataset, progress))
+    ranks.expect_same(json.dumps([network.name for network in networks]), "feature networks")
+    return networks
+
+
+def _told(ranks: Ranks, take: Callable[[], list[Score]]) -> list[Score]:
+    """Return, in all processes, the scores that the first takes."""
+    scores = ranks.first(take)
+    plain = ranks.told(None if scores is None else [score.plain() for score in scores])
+    return [Score(**values) for values in plain] if scores is None else scores
 
 
 def check_fit(model: Model, dataset: Dataset) -> None:

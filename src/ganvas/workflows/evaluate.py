@@ -8,6 +8,7 @@ from ganvas.metrics.protocol import Score
 from ganvas.progress import Progress
 from ganvas.workflows.assessment import assess
 from ganvas.workflows.evaluations import keep_beside
+from ganvas.workflows.launch import is_first, launched
 from ganvas.workflows.model import Model
 
 
@@ -28,13 +29,15 @@ def evaluate(
     the real images and kept with the dataset; without, those of a shipped network, or the images at 8x8 pixels.
     `features` names other rows of FEATURES, `metrics` rows of METRICS ("all" for the costly ones too). With `seeds`
     above 1 images of as many seeds are measured: values are means, with 95 % intervals over seeds. The scores of a run
-    or model folder are kept in it, as `evaluation.json`, and stand in the card of its export.
+    or model folder are kept in it, as `evaluation.json`, and stand in the card of its export. Begun by torchrun, its
+    processes draw and look together; the first writes, and all return the scores.
 
     Raises what `assess` raises.
 
     >>> evaluate("runs/digits", "data/digits", metrics=["fid", "k3-recall"], seeds=3)
     """
-    found = assess(model, data, seed, progress, features, metrics, seeds, bootstrap)
-    if not isinstance(model, Model):
+    with launched() as launch:
+        found = assess(model, data, seed, progress, features, metrics, seeds, bootstrap, launch.ranks)
+    if not isinstance(model, Model) and is_first():
         keep_beside(Path(model), [found.evaluation], found.progress)
     return found.scores

@@ -1,13 +1,15 @@
 """Generate: a trained generator in, PNG files and a contact sheet out."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ganvas.captions import captioned_sheet
 from ganvas.errors import StorageError
@@ -18,7 +20,10 @@ from ganvas.images import DeepPixels, Pixels, contact_sheet, save_png, to_bytes
 from ganvas.progress import Lines, Progress
 from ganvas.provenance import Provenance
 from ganvas.storage import growing_file, on_disk, sync_disks
+from ganvas.training.ranks import Ranks
+from ganvas.training.shares import made_together
 from ganvas.workflows.choice import Addresses, Choice, Part, choice_of, each_class_of, parts
+from ganvas.workflows.launch import launched
 from ganvas.workflows.model import Labels, Model, load
 
 GRID = "grid.png"
@@ -28,6 +33,7 @@ _LARGEST_GRID = 1 << 26
 """Bytes of the images in a grid: of large ones it shows fewer, so that memory stays flat."""
 _MOST_ROWS = 50
 _NUM_WRITERS = 2
+Value = TypeVar("Value", bound=np.generic)
 Facts = dict[str, Any]
 """What is known of a picture, its `file` first."""
 
@@ -59,7 +65,9 @@ def generate(
     `images.jsonl`; `captions` writes class and seed beneath each in the grid. With `each_class` image i shows class i
     modulo the number of classes, in place of `labels`, which is a class or one for each image [num]. `choices` are the
     fields of `Choice`: truncation, directions, mixture, mix_seed, mix_layers, bits. Other files in the folder are left
-    alone. Raises `UsageError` for what the model cannot draw, `StorageError` for the disk, and what `load` raises.
+    alone. Begun by torchrun, all its processes draw, and the first writes.
+
+    Raises `UsageError` for what the model cannot draw, `StorageError` for the disk, and what `load` raises.
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
     choice = choice_of(model, choices)
@@ -67,9 +75,13 @@ def generate(
     addresses = Addresses(chosen, first, num if num is not None else 64 if seeds is None else 1)
     numbers = model.class_numbers(labels, model.check_num(addresses.total, first))
     numbers = each_class_of(model, addresses, choice, numbers) if each_class else numbers
-    drawn = draw_pictures(model, parts(model, addresses, numbers, choice), choice)
-    progress.begin("generating", addresses.total)
-    shown, facts = save_pictures(folder, drawn, _MOST_IN_GRID, progress)
+    with launched() as launch:
+        drawn = draw_pictures(model, parts(model, addresses, numbers, choice), choice, launch.ranks)
+        if not launch.ranks.is_first:
+            deque(drawn, maxlen=0)
+            return folder / GRID
+        progress.begin("generating", addresses.total)
+        shown, facts = save_pictures(folder, drawn, _MOST_IN_GRID, progress)
     save_png(folder / GRID, *grid_of(model, shown, facts, addresses.total, choice, captions))
     return folder / GRID
 
@@ -83,11 +95,31 @@ def grid_of(
     return sheet, model.provenance(settings=settings)
 
 
-def pictures_of(model: Model, request: Request, bits: int = 8) -> Iterator[Pixels | DeepPixels]:
-    """Yield the images of a request in pieces: uint8, or uint16 where 16 bits are asked for."""
+def pictures_of(
+    model: Model, request: Request, bits: int = 8, ranks: Ranks | None = None
+) -> Iterator[Pixels | DeepPixels]:
+    """Yield the images of a request in pieces: uint8, or uint16 where 16 bits are asked for.
+
+    Several processes draw some of each piece, and all are given all.
+    """
     if bits == 8:
-        return draw_chunks(model.generator, request, decoder_of(model.scaling))
-    return draw_chunks(model.generator, request, deep_decoder_of(model.scaling))
+        return _drawn(model, request, decoder_of(model.scaling), ranks or Ranks())
+    return _drawn(model, request, deep_decoder_of(model.scaling), ranks or Ranks())
+
+
+def _drawn(
+    model: Model, request: Request, decode: Callable[[Tensor], NDArray[Value]], ranks: Ranks
+) -> Iterator[NDArray[Value]]:
+    if ranks.size == 1:
+        yield from draw_chunks(model.generator, request, decode)
+        return
+    for start in range(0, request.num, CHUNK * ranks.size):
+        piece = request.part(start, CHUNK * ranks.size)
+
+        def draw(first: int, num: int, piece: Request = piece) -> NDArray[Value]:
+            return np.concatenate(list(draw_chunks(model.generator, piece.part(first, num), decode)))
+
+        yield made_together(ranks, piece.num, CHUNK, draw)
 
 
 def save_pictures(
@@ -138,12 +170,12 @@ def draw_classes(model: Model, path: Path, columns: int = 10, seed: int = 0) -> 
 
 
 def draw_pictures(
-    model: Model, asked: Iterable[Part], choice: Choice
+    model: Model, asked: Iterable[Part], choice: Choice, ranks: Ranks | None = None
 ) -> Iterator[tuple[Pixels | DeepPixels, list[Picture]]]:
-    """Yield pictures in chunks, each with its facts and provenance."""
+    """Yield pictures in chunks, each with its facts and provenance; several processes draw together."""
     for part in asked:
         place = 0
-        for chunk in pictures_of(model, part.request, choice.bits):
+        for chunk in pictures_of(model, part.request, choice.bits, ranks):
             rows = range(place, place + len(chunk))
             yield chunk, [picture_of(model, part, row, choice) for row in rows]
             place += len(chunk)

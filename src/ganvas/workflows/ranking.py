@@ -20,6 +20,7 @@ from ganvas.workflows.assessment import Assessment, assess
 from ganvas.workflows.comparison_pictures import strip
 from ganvas.workflows.earlier import other_checkpoints
 from ganvas.workflows.evaluations import Evaluation, keep_beside, known_of, read_results, require_alike
+from ganvas.workflows.launch import is_first, launched
 from ganvas.workflows.report import REPORT, write_report
 from ganvas.workflows.score_table import Column, features_of, figure, heads, leaders, legend
 
@@ -91,7 +92,8 @@ def rank(
 
     Each evaluation is kept beside the weights it is of. With `out`, a folder, tables, pictures of the same seeds and a
     report for each model are written; `checkpoints` says whether other checkpoints of the runs are measured for it:
-    None where that is cheap. Raises `UsageError` where protocols or datasets differ.
+    None where that is cheap. Begun by torchrun, all processes draw and look, and the first writes. Raises `UsageError`
+    where protocols or datasets differ.
     """
     progress, named, found = progress or Lines(), _named(models), _earlier(earlier)
     if not named and not found:
@@ -103,13 +105,15 @@ def rank(
     dataset = _dataset(data) if named else None
     for name, path in named.items():
         assert dataset is not None
-        assessments[name] = assess(path, dataset, seed, progress, **how)
+        with launched() as launch:
+            assessments[name] = assess(path, dataset, seed, progress, ranks=launch.ranks, **how)
         evaluations = [ours.evaluation.model_copy(update={"name": key}) for key, ours in assessments.items()]
         require_alike([*evaluations, *found])
-        _settle(assessments[name], name, path, found, reports)
+        if is_first():
+            _settle(assessments[name], name, path, found, reports)
     evaluations = [ours.evaluation.model_copy(update={"name": key}) for key, ours in assessments.items()]
     ranking = Ranking(models=tuple(_distinct([*evaluations, *found])))
-    if reports is not None:
+    if reports is not None and is_first():
         _write(ranking, reports.folder, assessments)
     return ranking
 

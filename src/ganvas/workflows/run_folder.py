@@ -66,6 +66,8 @@ class RunFolder:
         """Number of the signal that ended training early."""
         self.stopped_early = False
         """Whether training ended because its scores no longer improved."""
+        self.written_here = True
+        """Whether this process wrote the run; of several, the first did."""
 
     @classmethod
     def create(cls, folder: Path, config: RunConfig, scaling: Scaling | None = None) -> Self:

@@ -4,7 +4,7 @@ They follow one run cheaply; `evaluate` measures its end, against all training i
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import inf, isfinite
 from typing import NamedTuple
 
@@ -15,14 +15,18 @@ from ganvas.data.splitting import Split
 from ganvas.data.store import Dataset
 from ganvas.generation.sampling import CHUNK, Decoder, draw_labels, sample
 from ganvas.generation.translating import translate_real
+from ganvas.images import Pixels
 from ganvas.metrics.features import FeatureNetwork
 from ganvas.metrics.protocol import ImageSet, Metric, Reading, Reference, View, protocol_name
 from ganvas.players import Generator, Translator
 from ganvas.seeds import Stream
+from ganvas.training.ranks import Ranks
 from ganvas.training.scoring import Criterion
 from ganvas.training.settings import TrainingConfig
+from ganvas.training.shares import made_together
 from ganvas.workflows.feature_networks import view_cache
 from ganvas.workflows.gauges import Gauge
+from ganvas.workflows.measured_images import seen_by
 from ganvas.workflows.samples import source_split
 
 _COMPARING = 1.0
@@ -49,10 +53,11 @@ class Scorer:
         gauges: Sequence[Gauge],
         generator: Generator,
         clock: Callable[[], float] = time.perf_counter,
+        ranks: Ranks | None = None,
     ) -> None:
-        """Take the scores of generators like `generator`."""
+        """Take the scores of generators like `generator`; several processes draw and look together."""
         self.dataset, self.settings, self.decode, self.clock = dataset, settings, decode, clock
-        self.gauges = gauges
+        self.gauges, self.ranks = gauges, ranks or Ranks()
         self.sources: Split = source_split(dataset, settings)
         self.translates = isinstance(generator, Translator)
         self.by_class = self.translates and generator.num_classes > 0
@@ -71,17 +76,28 @@ class Scorer:
 
     def score(self, generator: Generator, seconds: float = inf) -> dict[str, float]:
         """Return the scores by protocol; none where taking them would last longer than `seconds`."""
-        if seconds < inf and self._expected(generator, seconds) > seconds:
+        ranks = self.ranks
+        if not ranks.told(ranks.first(lambda: self._prepare(generator, seconds))):
             return {}
-        self._readers = self._readers or self._against_real()
         begun = self.clock()
-        made = self._made(generator, self.num)
-        views = {network.name: network.view(made) for network in self._networks}
+        made = self._made(generator, self.num, ranks)
+        views = {network.name: seen_by(network, made, ranks) for network in self._networks}
+        values = ranks.told(ranks.first(lambda: self._values(views)))
+        self._cost = self.clock() - begun
+        return values
+
+    def _prepare(self, generator: Generator, seconds: float) -> bool:
+        """Return whether there is time enough; if so the features of real images are there."""
+        if seconds < inf and self._expected(generator, seconds) > seconds:
+            return False
+        self._readers = self._readers or self._against_real()
+        return True
+
+    def _values(self, views: Mapping[str, View]) -> dict[str, float]:
         values = {
             self._protocol(gauge): _mean(readers, views[gauge.network.name])
             for gauge, readers in zip(self.gauges, self._readers, strict=True)
         }
-        self._cost = self.clock() - begun
         return {protocol: value for protocol, value in values.items() if isfinite(value)}
 
     @property
@@ -96,19 +112,24 @@ class Scorer:
         """Return how long the scores would take: as the last time; the first time, by a few images, real ones too."""
         if self._cost is None and seconds >= _COMPARING:
             begun = self.clock()
-            few = self._made(generator, min(CHUNK, self.num))
+            few = self._made(generator, min(CHUNK, self.num), Ranks())
             for network in self._networks:
                 network.features(few.pixels)
             each = (self.clock() - begun) / len(few.pixels)
             self._cost = _COMPARING + 3 * self.num * each  # as many real ones for training, and held out
         return _COMPARING if self._cost is None else self._cost
 
-    def _made(self, generator: Generator, num: int) -> ImageSet:
+    def _made(self, generator: Generator, num: int, ranks: Ranks) -> ImageSet:
         """Return generated images and the classes asked for; a translator's are of held-out pictures."""
         seed = self.settings.seed
         if not isinstance(generator, Translator):
             labels = draw_labels(generator, num, seed) if generator.num_classes else None
-            return ImageSet(sample(generator, num, labels, seed, decode=self.decode), labels)
+
+            def draw(first: int, part: int) -> Pixels:
+                own = None if labels is None else labels[first : first + part]
+                return sample(generator, part, own, seed, first, self.decode)
+
+            return ImageSet(made_together(ranks, num, CHUNK, draw), labels)
         chosen = self._chosen(self.sources, num, "score/sources")
         labels = self.dataset.labels(self.sources)
         own = labels[chosen] if labels is not None and generator.num_classes else None

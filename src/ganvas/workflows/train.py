@@ -1,7 +1,9 @@
 """Train: a recipe and a dataset folder in, a run folder out; or a run folder further."""
 
+import json
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from functools import partial
 from math import ceil, inf
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +13,7 @@ from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError, RunError
 from ganvas.generation.decoding import decoder_of
 from ganvas.models.family import build_gan, check
-from ganvas.progress import Lines, Progress
+from ganvas.progress import Lines, Progress, Silent
 from ganvas.recipes.own import naming_lines, recipe_of
 from ganvas.recipes.recipe import Recipe, fitted
 from ganvas.storage import on_disk, remove_folder
@@ -21,13 +23,24 @@ from ganvas.training.engine import Game, choose_device, cpu_threads
 from ganvas.training.interrupt import StopRequest, stop_on_signal
 from ganvas.training.loop import train as play
 from ganvas.training.monitor import Monitor, Record
+from ganvas.training.ranks import Ranks
 from ganvas.training.round import Round
-from ganvas.training.scoring import Scoring
+from ganvas.training.scoring import SECONDS, Scoring
+from ganvas.training.shares import Share
 from ganvas.workflows.gauges import Gauge, open_gauges
-from ganvas.workflows.run_folder import BEST, RunConfig, RunFolder, check_changes, hold, refuse_occupied
+from ganvas.workflows.launch import Launch, launched
+from ganvas.workflows.run_folder import BEST, RunConfig, RunFolder, check_changes, hold, is_run_folder, refuse_occupied
 from ganvas.workflows.scoring import Scorer
 from ganvas.workflows.trainable import check_trainable, dataset_of
 from ganvas.workflows.training_run import TrainingRun, feed_of
+
+
+class Length(NamedTuple):
+    """How long to train, as it was asked for."""
+
+    steps: int | None
+    epochs: float | None
+    minutes: float | None
 
 
 def train(
@@ -45,11 +58,26 @@ def train(
     `settings` replace fields of the recipe by their dotted names, `**{"training.batch_size": 32}`. `epochs` counts
     passes over the training images; `minutes` ends a run early, by the time that its rounds took. Terms about classes
     are left out where the images have none. Raises `ConfigurationError`, `DataError`, `ModelError` or `RunError` before
-    anything is written, `NotFiniteError` when training breaks down.
+    anything is written, `NotFiniteError` when training breaks down. Begun by torchrun, all its processes train one run,
+    and one that is there already, of the same settings, goes on: so a command can be begun again.
     """
+    with launched() as launch:
+        return _begin(launch, recipe, data, Path(out), Length(steps, epochs, minutes), progress or Lines(), settings)
+
+
+def _begin(
+    launch: Launch,
+    recipe: str | Path | Recipe,
+    data: Dataset | str | Path,
+    folder: Path,
+    length: Length,
+    progress: Progress,
+    settings: dict[str, Any],
+) -> RunFolder:
+    ranks = launch.ranks
     dataset = data if isinstance(data, Dataset) else Dataset.open(Path(data))
     chosen = (recipe if isinstance(recipe, Recipe) else recipe_of(recipe)).override(**settings)
-    chosen = fitted(with_length(chosen, dataset.count("train"), steps, epochs), dataset.num_classes)
+    chosen = fitted(with_length(chosen, dataset.count("train"), length.steps, length.epochs), dataset.num_classes)
     config = RunConfig(
         recipe=chosen,
         data=str(dataset.folder.resolve()),
@@ -61,11 +89,17 @@ def train(
     with naming_lines(recipe):
         check(chosen.model, dataset.shape, dataset.num_classes)
     check_trainable(chosen, dataset)
-    choose_device(chosen.training.device)
-    folder, progress = Path(out), progress or Lines()
-    on_disk(lambda: refuse_occupied(folder), folder)
-    task = _Task(dataset, open_gauges(chosen, dataset, progress), progress, minutes, resumes=False)
-    return _train(lambda: RunFolder.create(folder, config, dataset.scaling), folder, task)
+    choose_device(chosen.training.device, ranks)
+    again = launch.restarts and bool(ranks.told(ranks.first(lambda: is_run_folder(folder))))
+    if again:
+        config = ranks.first(lambda: _same_run(folder, config)) or config
+    else:
+        ranks.first(lambda: on_disk(lambda: refuse_occupied(folder), folder))
+    task = _task(ranks, dataset, chosen, progress, length.minutes, resumes=again)
+    open_run = (
+        partial(RunFolder, folder, config) if again else partial(RunFolder.create, folder, config, dataset.scaling)
+    )
+    return _train(open_run, folder, config, task)
 
 
 def resume(
@@ -85,14 +119,15 @@ def resume(
     checkpoint, `ConfigurationError` for settings that may not change, `DataError` where the dataset is another,
     `NotFiniteError` when training breaks down.
     """
-    found = run if isinstance(run, RunFolder) else RunFolder.open(Path(run))
-    dataset = dataset_of(found, data)
-    progress, old = progress or Lines(), found.config.recipe
-    new = with_length(old.override(**settings), dataset.count("train"), steps, epochs)
-    check_changes(differences(old, new), resumable_fields(old) | set(allow))
-    config = found.config.model_copy(update={"recipe": new, "data": str(dataset.folder.resolve())})
-    task = _Task(dataset, open_gauges(new, dataset, progress), progress, minutes, resumes=True)
-    return _train(lambda: RunFolder(found.folder, config), found.folder, task)
+    with launched() as launch:
+        found = run if isinstance(run, RunFolder) else RunFolder.open(Path(run))
+        dataset = dataset_of(found, data)
+        old = found.config.recipe
+        new = with_length(old.override(**settings), dataset.count("train"), steps, epochs)
+        check_changes(differences(old, new), resumable_fields(old) | set(allow))
+        config = found.config.model_copy(update={"recipe": new, "data": str(dataset.folder.resolve())})
+        task = _task(launch.ranks, dataset, new, progress or Lines(), minutes, resumes=True)
+        return _train(lambda: RunFolder(found.folder, config), found.folder, config, task)
 
 
 def with_length(recipe: Recipe, num_images: int, steps: int | None, epochs: float | None) -> Recipe:
@@ -115,33 +150,71 @@ class _Task(NamedTuple):
     progress: Progress
     minutes: float | None
     resumes: bool
+    ranks: Ranks
 
 
-def _train(open_run: Callable[[], RunFolder], folder: Path, task: _Task) -> RunFolder:
-    check_minutes(task.minutes)
+def _task(
+    ranks: Ranks, dataset: Dataset, recipe: Recipe, progress: Progress, minutes: float | None, resumes: bool
+) -> _Task:
+    """Return the task, alike for all processes; the first alone speaks, and makes what scores need."""
+    check_minutes(minutes)
+    for num in (recipe.training.batch_size, recipe.training.generator_images):
+        Share.of(num, ranks)  # refuses what cannot be shared
+    ranks.expect_same(dataset.content_hash, "dataset")
+    ranks.expect_same(json.dumps([recipe.plain(), minutes, resumes]), "settings")
+    progress = progress if ranks.is_first else Silent()
+    gauges = ranks.in_turn(lambda: open_gauges(recipe, dataset, progress))  # the others find what the first made
+    ranks.expect_same(json.dumps([gauge.network.name for gauge in gauges]), "feature networks")
+    return _Task(dataset, gauges, progress, minutes, resumes, ranks)
+
+
+def _same_run(folder: Path, config: RunConfig) -> RunConfig:
+    """Return the configuration of a run that the same command began before; refuse another run's."""
+    found = RunFolder.open(folder).config
+    if found.content_hash != config.content_hash:
+        raise RunError(
+            f"`{folder}` already holds a run on another dataset (content hash {found.content_hash[:12]}, this one's is "
+            f"{config.content_hash[:12]}). Give another folder with --out."
+        )
+    check_changes(differences(found.recipe, config.recipe), resumable_fields(found.recipe))
+    return found.model_copy(update={"recipe": config.recipe, "data": config.data})
+
+
+def _train(open_run: Callable[[], RunFolder], folder: Path, config: RunConfig, task: _Task) -> RunFolder:
+    ranks = task.ranks
     with ExitStack() as stack:
-        stack.enter_context(hold(folder))
-        run = open_run()
-        stack.enter_context(cpu_threads(run.config.recipe.training.threads))
-        stop = stack.enter_context(stop_on_signal(task.progress.say))
+        ranks.first(lambda: stack.enter_context(hold(folder)))
+        run = ranks.first(open_run) or _written_elsewhere(folder, config, task.dataset)
+        stack.enter_context(cpu_threads(config.recipe.training.threads, ranks))
+        stop = ranks.heed(stack.enter_context(stop_on_signal(task.progress.say)))
         _play(run, task, stop)
         return run
 
 
+def _written_elsewhere(folder: Path, config: RunConfig, dataset: Dataset) -> RunFolder:
+    """Return what stands for the run folder in a process that neither reads nor writes it."""
+    run = RunFolder(folder, config)
+    run.scaling, run.written_here = dataset.scaling, False
+    return run
+
+
 def _play(run: RunFolder, task: _Task, stop: StopRequest) -> None:
-    recipe, settings, progress = run.config.recipe, run.config.recipe.training, task.progress
+    recipe, settings, progress, ranks = run.config.recipe, run.config.recipe.training, task.progress, task.ranks
     gan = build_gan(recipe.model, run.config.image_shape, len(run.config.classes), settings.seed)
-    game, monitor = Game(gan, settings), Monitor(settings.monitor)
-    scorer = Scorer(task.dataset, settings, decoder_of(run.scaling), task.gauges, gan.generator)
-    traces = TrainingRun(run, task.dataset, scorer)
-    log = _go_on(run, game, monitor, progress) if task.resumes else []
-    traces.recall(log)
+    game, monitor = Game(gan, settings, ranks), Monitor(settings.monitor)
+    scorer = Scorer(task.dataset, settings, decoder_of(run.scaling), task.gauges, gan.generator, ranks=ranks)
+    traces = TrainingRun(run, task.dataset, scorer, ranks)
+    log = (ranks.first(lambda: _go_on(run, game, monitor, progress)) if task.resumes else None) or []
+    checkpoint.spread(game)
+    monitor.load_state(ranks.told(monitor.state()))
+    traces.recall(ranks.told([record for record in log if SECONDS in record]))
     budget = budget_of(task.minutes, log, settings.batch_size * settings.discriminator_steps)
-    with feed_of(task.dataset, settings, run.scaling) as feed:
+    budget.used = ranks.told(budget.used)
+    with feed_of(task.dataset, settings, run.scaling, Share.of(settings.batch_size, ranks)) as feed:
         play(Round(game, settings, feed), monitor, settings, traces, stop, progress, budget, traces.scoring)
     run.stopped_by = None if stop.signal is None else int(stop.signal)
     run.stopped_early = stop.signal is None and traces.scoring.exhausted
-    if ending := _ending(run, game.step, traces.scoring, budget):
+    if ranks.is_first and (ending := _ending(run, game.step, traces.scoring, budget)):
         progress.say(ending)
 
 
