@@ -15,7 +15,8 @@ def sagan() -> Recipe:
     Size: 8 to 128 px, sides may differ; attention on 16x16 maps at 32 px, on 32x32 from 64 px
     Hardware: one GPU; with `--model.width 16` a laptop
     Time: not measured yet
-    Score: FID 10.4 on CIFAR-10, the best within 100,000 steps (StudioGAN's table); here not measured yet
+    Score: FID 10.4 on CIFAR-10, the best within 100,000 steps (StudioGAN's table);
+        narrow, 5 minutes of one core: docs/families.md
     Source: Zhang, Goodfellow, Metaxas and Odena 2019
     Differs: equal learning rates, betas of 0.5 and 0.999 and five D steps, as in StudioGAN, where the paper has 1e-4
         and 4e-4, 0 and 0.9, and one step; images are mirrored only with `--training.mirror`; the scales and shifts

@@ -17,11 +17,12 @@ def wgan() -> Recipe:
     Size: 8 to 128 px, sides may differ
     Hardware: one GPU; with `--model.width 16` a laptop
     Time: not measured yet
-    Score: none is published for these networks; here not measured yet
+    Score: none is published for these networks; narrow, 5 minutes of one core: docs/families.md
     Source: Arjovsky, Chintala and Bottou 2017, "Wasserstein Generative Adversarial Networks", algorithm 1
     Differs: RMSProp is Adam with beta1 = 0, which corrects the bias of its first steps; no 100 D steps in each of the
         first 25 rounds and in every 500th; networks of `dcgan`, D's batch normalised as in the authors' program: the
-        paper warns of vanishing gradients where weights are clipped and layers are many or not normalised
+        paper warns of vanishing gradients where weights are clipped and layers are many or not normalised; narrow
+        networks want a wider clip: at width 16 one of 0.01 collapsed, one of 0.05 did not (docs/log.md)
     """
     return Recipe(
         recipe="wgan",
@@ -47,7 +48,7 @@ def wgan_gp() -> Recipe:
     Size: 8 to 128 px, sides may differ; published for 32 px
     Hardware: one GPU; with `--model.width 16` a laptop
     Time: not measured yet
-    Score: FID 22.3 on CIFAR-10 after 100,000 steps (Mimicry's table); here not measured yet
+    Score: FID 22.3 on CIFAR-10 after 100,000 steps (Mimicry's table); narrow, 5 minutes of one core: docs/families.md
     Source: Gulrajani, Ahmed, Arjovsky, Dumoulin and Courville 2017, "Improved Training of Wasserstein GANs"
     Differs: G has 256 channels and learns from batches of 64, as in Mimicry, where the authors' program has 128 and
         128; features are summed over the map as in `sngan`, not averaged as in both
