@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import select
 import subprocess
 import sys
 import time
@@ -44,11 +45,29 @@ async def insist(port: int, path: str, value: Any) -> tuple[Reply, int]:
     return reply._replace(seconds=time.perf_counter() - began), refused
 
 
-async def watch(port: int, path: str, seconds: list[float], every: float = 0.05) -> None:
-    """Ask for a page again and again, each time from a new connection, and note how long each answer took."""
-    while True:
-        seconds.append((await ask(port, "GET", path)).seconds)
-        await asyncio.sleep(every)
+class Watcher:
+    """A process of its own that asks for a page again and again: a busy client would measure itself."""
+
+    def __init__(self, port: int, path: str) -> None:
+        command = [sys.executable, "-m", "benchmarks.serving_client", str(port), path]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.process.stdout.readline()  # it has asked once, which reads code and data that later asking finds ready
+
+    def seconds(self) -> list[float]:
+        """End it; return how long each answer took."""
+        found, _ = self.process.communicate("end")
+        return json.loads(found)
+
+
+def _watch(port: int, path: str, every: float = 0.05) -> None:
+    """Ask over a new connection each time until the input ends; print the seconds of each answer."""
+    seconds: list[float] = []
+    asyncio.run(ask(port, "GET", path))
+    print("asking", flush=True)
+    while not select.select([sys.stdin], [], [], every)[0]:
+        seconds.append(asyncio.run(ask(port, "GET", path)).seconds)
+    print(json.dumps(seconds))
 
 
 class Server:
@@ -75,3 +94,7 @@ class Server:
         self.process.terminate()
         said = self.process.communicate(timeout=60)[1]
         return self.process.returncode, said
+
+
+if __name__ == "__main__":
+    _watch(int(sys.argv[1]), sys.argv[2])

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.serving_client import Reply, Server, ask, insist, watch
+from benchmarks.serving_client import Reply, Server, Watcher, insist
 
 _ROW = 16
 """Images of each seed that are asked for: with them `generate --seeds` has each in the row that it has alone."""
@@ -76,13 +76,12 @@ def _load(given: argparse.Namespace, files: dict[tuple[int, int], bytes]) -> dic
 
 
 async def _at_once(server: Server, files: dict[tuple[int, int], bytes]) -> dict[str, Any]:
-    health: list[float] = []
-    watching = asyncio.create_task(watch(server.port, "/health/live", health))
+    watcher = Watcher(server.port, "/health/live")
     used, began = server.processor_seconds(), time.perf_counter()
     asked = [insist(server.port, "/v1/generate", {"seed": seed, "first": first}) for seed, first in files]
     replies: list[tuple[Reply, int]] = await asyncio.gather(*asked)
     seconds = time.perf_counter() - began
-    watching.cancel()
+    health = watcher.seconds()
     assert all(reply.status == 200 for reply, _ in replies), {reply.status for reply, _ in replies}
     cuts = statistics.quantiles([reply.seconds for reply, _ in replies], n=100)
     return {
@@ -101,11 +100,12 @@ async def _at_once(server: Server, files: dict[tuple[int, int], bytes]) -> dict[
 def _beside_slow_ones(given: argparse.Namespace) -> dict[str, Any]:
     """Hold connections with half a request each, and ask for health meanwhile, until all are closed."""
     server = Server(*(part.format(model=given.model) for part in CONTESTANTS["ganvas serve"]))
-    calm: list[float] = []
-    health: list[float] = []
-    closed = asyncio.run(_slow(server.port, given.slow, calm, health))
+    watcher = Watcher(server.port, "/health/live")
+    time.sleep(2)
+    calm, watcher = watcher.seconds(), Watcher(server.port, "/health/live")
+    closed = asyncio.run(_slow(server.port, given.slow))
+    shares = sorted(watcher.seconds())
     code, said = server.stop()
-    shares = sorted(health)
     told = {
         "connections": given.slow,
         "closed_after": [min(closed), max(closed)],
@@ -121,13 +121,8 @@ def _beside_slow_ones(given: argparse.Namespace) -> dict[str, Any]:
     return told
 
 
-async def _slow(port: int, num: int, calm: list[float], health: list[float]) -> list[float]:
-    for _ in range(40):
-        calm.append((await ask(port, "GET", "/health/live")).seconds)
-    watching = asyncio.create_task(watch(port, "/health/live", health))
-    closed = await asyncio.gather(*(_drip(port) for _ in range(num)))
-    watching.cancel()
-    return list(closed)
+async def _slow(port: int, num: int) -> list[float]:
+    return list(await asyncio.gather(*(_drip(port) for _ in range(num))))
 
 
 async def _drip(port: int) -> float:
