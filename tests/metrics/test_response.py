@@ -27,9 +27,7 @@ def test_spearman_by_hand():
     assert spearman([1, 3, 2, 4]) == pytest.approx(0.8)
 
 
-@pytest.fixture(
-    scope="module", params=[pytest.param(name, marks=[] if name == "grey" else pytest.mark.slow) for name in SHIPPED]
-)
+@pytest.fixture(scope="module", params=SHIPPED)
 def scale(request):
     """A network, the images to spoil, what reads each metric off a view of them, and what it reads of them unspoilt."""
     images = request.getfixturevalue("mnist")[1] if request.param == "grey" else request.getfixturevalue("cifar")
@@ -47,6 +45,7 @@ def values_of(read, network, images):
     return {name: reader(view).value for name, reader in read.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
 def test_every_metric_for_ranking_follows_every_corruption(scale, corruption):
     network, sample, read, unspoilt = scale

@@ -99,6 +99,7 @@ def test_wrong_names_are_refused_with_the_likeliest_meant() -> None:
         )
 
 
+@pytest.mark.slow
 def test_an_adapting_run_is_resumed_exactly_and_logs_p(tmp_path: Path, digits_at) -> None:
     settings = QUICK | ADAPTING | {"training.checkpoint.every": 6}
     whole = train("mlp_gan", digits_at(8), tmp_path / "whole", steps=12, progress=Silent(), **settings)

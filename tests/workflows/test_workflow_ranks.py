@@ -242,6 +242,7 @@ def expect_as_never_killed(ganvas, command, tmp_path, steps, kills, forked):
     assert log_of(run) == log_of(whole)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(2 * PATIENCE)
 def test_process_lost_once_under_torchrun_is_as_never_lost(ganvas, command, tmp_path):
     expect_as_never_killed(ganvas, command, tmp_path, steps=200, kills=1, forked=False)
