@@ -13,7 +13,8 @@ def sequence_gan() -> Recipe:
     Size: 4 to 64 px, sides may differ, 1 to 4 channels
     Hardware: two cores of a CPU
     Time: 0.17 s of one core a step at 32x32 px; the 5,000 steps not measured yet
-    Score: 5 minutes of one core: docs/families.md; with classes it then draws each in one way, without it does not
+    Score: after 5 minutes of one core FID 9.33 by a classifier of MNIST (docs/families.md) without classes; with them
+        17.8, and each class drawn in one way
     Source: Mogren 2016, "C-RNN-GAN"; Esteban, Hyland and Rätsch 2017, "Real-valued (Medical) Time Series Generation
         with Recurrent Conditional GANs"
     Differs: rows of images in place of tones and of measurements; gated recurrent units; one z for all steps and a

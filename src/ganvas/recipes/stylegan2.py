@@ -79,7 +79,7 @@ def stylegan2_small() -> Recipe:
     Size: 28 or 32 px (8 to 64 px); at most 64 channels
     Hardware: two CPU cores
     Time: 2 hours, 10,000 steps of 0.7 s on one core
-    Score: still narrower, 5 minutes of one core: docs/families.md; the 10,000 steps not measured yet
+    Score: half as wide, after 5 minutes of one core, FID 35.3 by a classifier of MNIST (docs/families.md)
     Source: Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN"
     Differs: an eighth of the width, styles of 64 numbers, 2 mapping layers, no mixing and no path length, gamma 0.1,
         half-life 20,000 images
