@@ -286,7 +286,8 @@ def moments(seed, num):
         yield Moment(share * (index % 2), PHASES[(index // 2 * 4 + 3) % len(PHASES)], seconds)
 
 
-@pytest.mark.parametrize("num", [2, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
+@pytest.mark.slow
+@pytest.mark.parametrize("num", [2, pytest.param(50, marks=pytest.mark.timeout(3600))])
 def test_killed_at_random_moments_it_resumes_and_ends_the_same(photos, undisturbed, num_readable, tmp_path, num):
     kills = resumed = saved = 0
     for index, moment in enumerate(moments(num, num)):
