@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from ganvas import players
 from ganvas.config import Field
 from ganvas.images import ImageShape
+from ganvas.layers.instance_norm import instance_norm
 from ganvas.models.family import FamilyConfig
-from ganvas.models.patches import PatchScores, initialise, normalisation, refuse_patches
+from ganvas.models.patches import PatchScores, initialise, refuse_patches
 from ganvas.players import Verdict
 
 DIVISOR = 4  # G halves twice
@@ -123,15 +124,15 @@ def _direction(channels: int, width: int, num_blocks: int) -> nn.Sequential:
 
 def _convolution(before: int, after: int, kernel_size: int) -> tuple[nn.Module, ...]:
     convolution = nn.Conv2d(before, after, kernel_size, padding=kernel_size // 2, padding_mode="reflect")
-    return convolution, normalisation(after)
+    return convolution, instance_norm(after)
 
 
 def _halved(width: int) -> tuple[nn.Module, ...]:
-    return nn.Conv2d(width, 2 * width, 3, 2, 1), normalisation(2 * width), nn.ReLU()
+    return nn.Conv2d(width, 2 * width, 3, 2, 1), instance_norm(2 * width), nn.ReLU()
 
 
 def _doubled(width: int) -> tuple[nn.Module, ...]:
-    return nn.ConvTranspose2d(2 * width, width, 3, 2, 1, output_padding=1), normalisation(width), nn.ReLU()
+    return nn.ConvTranspose2d(2 * width, width, 3, 2, 1, output_padding=1), instance_norm(width), nn.ReLU()
 
 
 def _by_class(networks: Iterable[nn.Module], images: Tensor, labels: Tensor | None, apart: bool) -> Tensor:

@@ -1,5 +1,6 @@
 """A discriminator of patches (Isola et al. 2017, "Image-to-Image Translation with Conditional Adversarial Networks"):
 convolutions give a score for each of many overlapping patches of what they are shown, and know nothing of the whole.
+Instance normalisation is what batch normalisation is at the papers' batch of one.
 """
 
 from itertools import pairwise
@@ -24,7 +25,7 @@ class PatchScores(nn.Module):
         layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(LEAK)]
         for level, (before, after) in enumerate(pairwise(widths), 1):
             stride = 2 if level < num_halvings else 1
-            layers += [nn.Conv2d(before, after, 4, stride, 1), normalisation(after), nn.LeakyReLU(LEAK)]
+            layers += [nn.Conv2d(before, after, 4, stride, 1), instance_norm(after), nn.LeakyReLU(LEAK)]
         self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, 1, 1), nn.Flatten())
         initialise(self)
 
@@ -48,11 +49,6 @@ def refuse_patches(image_shape: ImageShape, num_halvings: int, divisor: int) -> 
             "Set a smaller `model.patch_halvings`."
         )
     return None
-
-
-def normalisation(channels: int) -> nn.Module:
-    """Return instance normalisation with gain and shift: what batch normalisation is at the papers' batch of one."""
-    return instance_norm(channels)
 
 
 def initialise(network: nn.Module) -> None:

@@ -13,8 +13,9 @@ from ganvas import players
 from ganvas.config import Field
 from ganvas.images import ImageShape
 from ganvas.layers.dropout import Dropout
+from ganvas.layers.instance_norm import instance_norm
 from ganvas.models.family import FamilyConfig
-from ganvas.models.patches import LEAK, WIDEST, PatchScores, initialise, normalisation, refuse_patches
+from ganvas.models.patches import LEAK, WIDEST, PatchScores, initialise, refuse_patches
 from ganvas.models.views import VIEWS
 from ganvas.players import Verdict
 
@@ -75,7 +76,7 @@ class Generator(players.Translator):
         coarsest = len(widths) - 1
         self.down = nn.ModuleList([nn.Conv2d(self.source_shape.channels, width, 3, 1, 1)])
         for level, (before, after) in enumerate(pairwise(widths), 1):
-            norm = normalisation(after) if level < coarsest else nn.Identity()  # of few places, it wipes them out
+            norm = instance_norm(after) if level < coarsest else nn.Identity()  # of few places, it wipes them out
             self.down.append(nn.Sequential(nn.LeakyReLU(LEAK), nn.Conv2d(before, after, 4, 2, 1), norm))
         self.up = nn.ModuleList()
         for level in range(coarsest, 0, -1):
@@ -130,5 +131,5 @@ def num_halvings(image_shape: ImageShape) -> int:
 
 
 def _doubled(before: int, after: int, dropout: float) -> nn.Sequential:
-    layers = [nn.ReLU(), nn.ConvTranspose2d(before, after, 4, 2, 1), normalisation(after)]
+    layers = [nn.ReLU(), nn.ConvTranspose2d(before, after, 4, 2, 1), instance_norm(after)]
     return nn.Sequential(*layers, Dropout(dropout)) if dropout else nn.Sequential(*layers)

@@ -89,7 +89,8 @@ class Generator(players.Generator):
 class Discriminator(players.Discriminator):
     """Rows read downwards and upwards, the mean of the states, a hidden layer -> score, and match with the class.
 
-    The hidden layer is told how much the states of a group of images differ, or G draws one picture for each class.
+    The hidden layer is told how much the states of a group of images differ, which puts off that G, given classes,
+    draws one picture for each (docs/log.md).
     """
 
     def __init__(self, config: Config, image_shape: ImageShape, num_classes: int) -> None:
