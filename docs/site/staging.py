@@ -30,7 +30,7 @@ def stage(source: Path) -> None:
     texts |= made_pages.write()
     texts["index.md"] = with_contents(texts["index.md"], [place.removesuffix(".md") for place in pages])
     wanted = {source / place: text.encode() for place, text in texts.items()}
-    pictures = [path for path in (DOCS / "pictures").rglob("*") if path.suffix in {".png", ".svg", ".webp"}]
+    pictures = [path for path in DOCS.rglob("*") if path.suffix in {".png", ".svg", ".webp"}]
     wanted |= {source / path.relative_to(DOCS): path.read_bytes() for path in pictures}
     if source.is_dir():
         for old in [path for path in source.rglob("*") if path.is_file() and path not in wanted]:
@@ -51,7 +51,10 @@ def _link(link: str, origin: Path, place: str) -> str:
         return link
     target = (origin.parent / link).resolve()
     inside = target.relative_to(REPOSITORY).as_posix()
-    known = PLACES.get(inside) or (target.relative_to(DOCS).as_posix() if target.is_relative_to(DOCS) else None)
+    above = (PLACES.get(folder.as_posix()) for folder in (PurePosixPath(inside), *PurePosixPath(inside).parents))
+    known = next(filter(None, above), None) or (
+        target.relative_to(DOCS).as_posix() if target.is_relative_to(DOCS) else None
+    )
     if known is None or not target.exists():
         raise SystemExit(f"{origin}: the link `{link}` leads to {inside}, which is no page of the site.")
     depth = len(PurePosixPath(place).parts) - 1
