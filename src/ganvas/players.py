@@ -36,6 +36,16 @@ class Verdict(NamedTuple):
         """Return the verdicts on the first `num` images and on the others."""
         return self._part(slice(num)), self._part(slice(num, None))
 
+    def to(self, dtype: torch.dtype) -> "Verdict":
+        """Return the verdict in numbers of another format."""
+        return Verdict(
+            self.scores.to(dtype),
+            None if self.class_logits is None else self.class_logits.to(dtype),
+            None if self.embeddings is None else self.embeddings.to(dtype),
+            None if self.proxies is None else self.proxies.to(dtype),
+            tuple((decoded.to(dtype), wanted.to(dtype)) for decoded, wanted in self.reconstructions),
+        )
+
     def _part(self, rows: slice) -> "Verdict":
         return Verdict(
             self.scores[rows],

@@ -175,7 +175,7 @@ class Generator(players.StyledGenerator):
         styles = self.mapping(latents, labels)
         if self.training:
             with torch.no_grad():
-                self.w_avg.lerp_(self.mean_style(styles), 1 - STYLE_DECAY)
+                self.w_avg.lerp_(self.mean_style(styles.to(self.w_avg.dtype)), 1 - STYLE_DECAY)
         layers = styles[:, None].expand(-1, self.num_layers, -1)
         if not self.training or self.mixing.probability == 0:
             return layers

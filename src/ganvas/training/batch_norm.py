@@ -18,6 +18,7 @@ class SharedBatchNorm(nn.Module):
     In training mean and variance are those of the batch of all processes, from each one's count, mean and variance:
     Chan, Golub and LeVeque 1983, "Algorithms for Computing the Sample Variance", eq. 2.1. Out of training it looks at
     the running statistics alone, or where it keeps none at its own samples, so a process can use it without the others.
+    Of bfloat16 samples they are float32, as torch's are.
     """
 
     def __init__(self, norm: _BatchNorm, ranks: Ranks) -> None:
@@ -33,16 +34,18 @@ class SharedBatchNorm(nn.Module):
         self.train(norm.training)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map [N, C, ...] to the same shape."""
+        """Map [N, C, ...] to the same shape and format."""
+        given = x.dtype
         if not self.training:
             scaling = (self.weight, self.bias, self.running_mean is None, 0.0, self.epsilon)
             return F.batch_norm(x, self.running_mean, self.running_var, *scaling)
+        x = x.float() if given == torch.bfloat16 else x
         mean, variance = self._statistics(x)
         scale = (variance + self.epsilon).rsqrt()
         scale = scale if self.weight is None else scale * self.weight
         shift = -mean * scale if self.bias is None else self.bias - mean * scale
         shape = (1, -1, *[1] * (x.dim() - 2))
-        return torch.addcmul(shift.view(shape), x, scale.view(shape))
+        return torch.addcmul(shift.view(shape), x, scale.view(shape)).to(given)
 
     def _statistics(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and variance [C] over the whole batch, and let the running ones follow."""

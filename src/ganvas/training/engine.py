@@ -13,6 +13,7 @@ from ganvas.errors import ConfigurationError
 from ganvas.players import Gan
 from ganvas.training.average import MovingAverage
 from ganvas.training.batch_norm import share_statistics
+from ganvas.training.precision import check_precision
 from ganvas.training.ranks import Ranks
 from ganvas.training.settings import AdamConfig, TrainingConfig
 from ganvas.training.signals import Signals
@@ -26,6 +27,7 @@ class Game:
     def __init__(self, gan: Gan, config: TrainingConfig, ranks: Ranks | None = None) -> None:
         self.ranks = ranks or Ranks()
         self.device = choose_device(config.device, self.ranks)
+        check_precision(self.device, config.precision)
         self.generator = _placed(gan.generator, self.device)
         self.discriminator = _placed(gan.discriminator, self.device)
         self.generator_optimizer = _adam(self.generator, config.generator_optimizer)

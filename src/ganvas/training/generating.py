@@ -10,6 +10,7 @@ from torch import Tensor
 from ganvas.errors import ConfigurationError
 from ganvas.players import Generator, StyledGenerator, Translator, give_stream
 from ganvas.seeds import Stream
+from ganvas.training.precision import Precision, computing
 from ganvas.training.settings import TrainingConfig
 from ganvas.training.shares import Share
 from ganvas.training.turns import Translation
@@ -38,9 +39,16 @@ class Made(NamedTuple):
 class Generating:
     """Asks a generator for images; `shares` [K] are the shares of the classes asked for, None for all alike."""
 
-    def __init__(self, generator: Generator, device: torch.device, shares: NDArray[np.float64] | None) -> None:
+    def __init__(
+        self,
+        generator: Generator,
+        device: torch.device,
+        shares: NDArray[np.float64] | None,
+        precision: Precision = "float32",
+    ) -> None:
         self.generator = generator
         self.device = device
+        self.precision: Precision = precision
         self.dtype = next(generator.parameters()).dtype
         self.shares = shares
 
@@ -56,10 +64,11 @@ class Generating:
         labels = labels if labels is None else labels.to(self.device, non_blocking=True)
         give_stream(generator, draws)
         share.given_to(generator)
-        if isinstance(generator, StyledGenerator):
-            styles = generator.styles(latents, labels)
-            return Made(generator.synthesise(styles), labels, styles)
-        return Made(generator(latents, labels), labels)
+        with computing(self.device, self.precision):
+            if isinstance(generator, StyledGenerator):
+                styles = generator.styles(latents, labels).to(self.dtype)
+                return Made(generator.synthesise(styles).to(self.dtype), labels, styles)
+            return Made(generator(latents, labels).to(self.dtype), labels)
 
     def shown(self, images: Tensor, made: Made) -> Tensor:
         """Return what D is shown of images, real or made, of the turn in which the generator gave `made`."""
@@ -82,7 +91,8 @@ class Generating:
     def _translate(self, sources: Tensor, labels: Tensor | None, draws: Stream) -> Tensor:
         assert isinstance(self.generator, Translator)
         give_stream(self.generator, draws)
-        return self.generator.translate(sources, labels)
+        with computing(self.device, self.precision):
+            return self.generator.translate(sources, labels).to(self.dtype)
 
     def _draw_labels(self, stream: Stream, num: int) -> Tensor | None:
         """Return the classes [num] asked of G, drawn like those of the real images.

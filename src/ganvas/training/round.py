@@ -17,6 +17,7 @@ from ganvas.training.engine import Game
 from ganvas.training.generating import Generating, Real, check_one_each
 from ganvas.training.measures import Measures, generator_measures, verdict_measures
 from ganvas.training.objective import Loss, Objective, check_batches
+from ganvas.training.precision import computing
 from ganvas.training.settings import TrainingConfig
 from ganvas.training.shares import Share
 from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn
@@ -51,7 +52,7 @@ class Round:
         self.augment = Augmenter(config.augment, game.signals)
         self.gamma = 1.0
         shares = batches.class_shares if config.label_prior == "data" else None
-        self.generate = Generating(game.generator, game.device, shares)
+        self.generate = Generating(game.generator, game.device, shares, config.precision)
 
     def play(self, step: int) -> Measures:
         """Play round `step`: update both players and the average; return what was measured, as tensors []."""
@@ -162,7 +163,8 @@ class Round:
     def _verdict(self, images: Tensor, labels: Tensor | None, draws: Stream, share: Share) -> Verdict:
         give_stream(self.game.discriminator, draws)
         share.given_to(self.game.discriminator)
-        return self.game.discriminator(images, labels)
+        with computing(self.game.device, self.config.precision):
+            return self.game.discriminator(images, labels).to(images.dtype)
 
 
 def _descend(player: nn.Module, optimizer: torch.optim.Optimizer, loss: Loss, share: Share) -> Tensor:

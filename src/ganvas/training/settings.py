@@ -6,6 +6,7 @@ from ganvas.config import RESUMABLE, Config, Field
 from ganvas.training.augmenting import AugmentConfig
 from ganvas.training.monitor import MonitorConfig
 from ganvas.training.objective import ObjectiveConfig
+from ganvas.training.precision import Precision
 from ganvas.training.schedules import SchedulesConfig
 from ganvas.training.scoring import ScoringConfig
 
@@ -88,6 +89,9 @@ class TrainingConfig(Config):
     workers: int = Field(default=0, ge=0, le=64, description="threads that read ahead", json_schema_extra=RESUMABLE)
     threads: int = Field(
         default=0, ge=0, le=1024, description="CPU threads; 0 = as torch chooses", json_schema_extra=RESUMABLE
+    )
+    precision: Precision = Field(
+        default="float32", description="numbers the players' layers compute in; bfloat16 is for GPUs that have it"
     )
     device: str = Field(default="auto", description="auto, cpu, cuda, cuda:1, mps ...", json_schema_extra=RESUMABLE)
 

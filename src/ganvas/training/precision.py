@@ -1,0 +1,35 @@
+"""The number format that the players' layers compute in.
+
+Weights, moments, losses, penalties, augmentation and the average are float32 in any case. By "bfloat16" torch's
+autocast computes matrix products and convolutions in bfloat16, which has float32's range and 8 bits (Kalamkar et al.
+2019, "A Study of BFLOAT16 for Deep Learning Training", https://arxiv.org/abs/1905.12322), so losses need no scaling.
+"""
+
+from typing import Literal
+
+import torch
+
+from ganvas.errors import ConfigurationError
+
+Precision = Literal["float32", "bfloat16"]
+
+
+def computing(device: torch.device, precision: Precision) -> torch.autocast:
+    """Return the context in which a player's forward pass computes in `precision`.
+
+    Casts of weights are not kept from pass to pass: the same weights are judged with and without their gradients.
+    """
+    return torch.autocast(device.type, torch.bfloat16, precision == "bfloat16", cache_enabled=False)
+
+
+def check_precision(device: torch.device, precision: Precision) -> None:
+    """Raise `ConfigurationError` where the device has no such numbers."""
+    if (
+        precision == "bfloat16"
+        and device.type == "cuda"
+        and not torch.cuda.is_bf16_supported(including_emulation=False)
+    ):
+        raise ConfigurationError(
+            f"{torch.cuda.get_device_name(device)} does not compute in bfloat16 (NVIDIA GPUs since Ampere do). "
+            "Set `training.precision` to float32."
+        )
