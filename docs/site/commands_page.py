@@ -9,7 +9,7 @@ from markup import fenced
 from ganvas.cli.examples import EXAMPLES
 from ganvas.cli.main import VERBS
 
-COLUMNS = "100"
+COLUMNS = "86"
 
 
 def commands_page() -> str:

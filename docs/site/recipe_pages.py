@@ -68,7 +68,8 @@ def _page(name: str, picture: tuple[str, str] | None) -> str:
             _numbers(name),
             "## Settings",
             "",
-            "Each can be changed: `--training.batch_size 32` on the command line, by the same dotted name in Python.",
+            "Each can be changed, by the name of its group and its own: `--training.batch_size 32` on the command line,",
+            "the same dotted name in Python.",
             "",
             *_settings(name),
         ]
@@ -114,20 +115,14 @@ def _numbers(name: str) -> str:
 
 
 def _settings(name: str) -> list[str]:
-    """Return a table for each of the two parts of a recipe, a row for each setting by its dotted name."""
-    tables: dict[str, list[tuple[str, str, str]]] = {}
+    """Return a table for each group of settings, below the name that all of them begin with."""
+    parts: list[str] = []
     for group, description, rows in groups(find_recipe(name)):
-        part, _, inside = group.partition(".")
-        if part not in tables and group:
-            tables[part] = []
-        if inside:
-            tables[part].append((f"**{inside}**", "", f"**{escaped(description)}**"))
-        shown = [
-            (f"`{group}.{row.name}`", f"`{row.value}`" if row.value else "", escaped(row.description)) for row in rows
-        ]
-        tables.get(part, []).extend(shown)
-    heads = ["setting", "value", "what it is"]
-    return [f"### {part}\n\n{table(heads, rows)}" for part, rows in tables.items()]
+        if group:
+            words = f": {escaped(description)}" if description else ""
+            shown = [(f"`{row.name}`", f"`{row.value}`" if row.value else "", escaped(row.description)) for row in rows]
+            parts.append(f"**{group}**{words}\n\n{table(['', '', ''], shown)}")
+    return parts
 
 
 def _read(place: str) -> str:
