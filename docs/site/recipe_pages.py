@@ -68,7 +68,7 @@ def _page(name: str, picture: tuple[str, str] | None) -> str:
             _numbers(name),
             "## Settings",
             "",
-            "Each can be changed, by the name of its group and its own: `--training.batch_size 32` on the command line,",
+            "Each can be changed by the name of its group and its own: `--training.batch_size 32` on the command line,",
             "the same dotted name in Python.",
             "",
             *_settings(name),
