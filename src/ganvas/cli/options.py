@@ -2,15 +2,17 @@
 
 import inspect
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from tyro.conf import OmitArgPrefixes, Positional, UseAppendAction
 
-from ganvas.config import Config
+if TYPE_CHECKING:
+    from ganvas.config import Config
 
 _VALUES: dict[Any, str] = {int: "N", float: "NUMBER", Path: "PATH", str: "TEXT"}
 _SENTENCE = re.compile(r"([A-Z])([a-z ].*)\.( \[.*\])?")
@@ -50,7 +52,7 @@ def groups_of(what: Callable[..., Any]) -> list[Group]:
     nested: list[Group] = []
     for name, kind, default in _parameters(what):
         plain, said = _bare(kind)
-        if isinstance(plain, type) and issubclass(plain, Config):
+        if _is_config(plain):
             value = plain() if default is inspect.Parameter.empty else default
             nested += _settings(value, "" if OmitArgPrefixes in said else f"{name}.", "")
         else:
@@ -70,6 +72,12 @@ def _parameters(what: Callable[..., Any]) -> Iterator[tuple[str, Any, Any]]:
     order = [entry.name for entry in fields(what)] if is_dataclass(what) else list(defaults)
     for name in order:
         yield name, hints[name], defaults[name]
+
+
+def _is_config(kind: Any) -> bool:  # noqa: ANN401
+    """Return whether a type is a configuration; the import of pydantic (0.2 s) is left to those who have one."""
+    there = sys.modules.get("ganvas.config")
+    return there is not None and isinstance(kind, type) and issubclass(kind, there.Config)
 
 
 def _bare(kind: Any) -> tuple[Any, tuple[Any, ...]]:  # noqa: ANN401
@@ -110,14 +118,14 @@ def _named(
     return Option(f"--{'.'.join([*parents, last])}", value, words, text, required, choices, group)
 
 
-def _settings(config: Config, prefix: str, words: str) -> Iterator[Group]:
+def _settings(config: "Config", prefix: str, words: str) -> Iterator[Group]:
     """Yield a configuration's own settings as a group, then those of each configuration in it."""
     own: list[Option] = []
     nested: list[Group] = []
     group = prefix.rstrip(".").replace("_", "-")
     for name, field in type(config).model_fields.items():
         value, said = getattr(config, name), field.description or ""
-        if isinstance(value, Config):
+        if _is_config(type(value)):
             inner = f"{prefix}{name}." if prefix else ""
             found = list(_settings(value, inner, said))
             nested += found if inner else [entry._replace(name=entry.name or name) for entry in found]
