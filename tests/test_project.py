@@ -14,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 from small import FAMILIES
+from studio_process import studio
 
 import ganvas
 from ganvas.catalogue import Entry
@@ -321,18 +322,20 @@ def test_the_readmes_python_runs(workplace: Path) -> None:
     assert names["scores"][0].metric == "accuracy"
 
 
-def test_the_readmes_five_commands_run(workplace: Path) -> None:
+def test_the_readmes_six_commands_run(workplace: Path) -> None:
     photos(workplace / "photos", ["dark", "bright"])
     commands = [line for block in blocks(ROOT / "README.md", "sh") for line in block.splitlines()]
     road = [shlex.split(line, comments=True)[1:] for line in commands if line.startswith("ganvas ")]
-    assert [words[0] for words in road] == ["prepare", "train", "evaluate", "generate", "export"]
+    assert [words[0] for words in road] == ["prepare", "train", "evaluate", "generate", "export", "studio"]
     road[0][road[0].index("--size") + 1] = "8"
     road[1] += ["--steps", "3"]
-    for words in road:
+    for words in road[:-1]:
         with pytest.raises(SystemExit) as ended:
             main(words)
         assert ended.value.code == 0, words
     assert (workplace / "models" / "photos" / "model.json").is_file()
+    with studio(Path(road[-1][1]), workplace / "studio.txt") as running:
+        assert running.process.poll() is None
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -1,4 +1,4 @@
-"""The page of all verbs: what `ganvas VERB --help` prints, without the frames."""
+"""The page of all verbs: what `ganvas VERB --help` prints."""
 
 import os
 import subprocess
@@ -6,34 +6,26 @@ import sys
 
 from markup import fenced
 
+from ganvas.cli.examples import EXAMPLES
 from ganvas.cli.main import VERBS
 
-COLUMNS = "100"
-FRAME = "─╭╮╰╯│ "
+COLUMNS = "86"
 
 
 def commands_page() -> str:
-    """Return the page: a section for each verb."""
+    """Return the page: a section for each verb, and in it one for each of its forms that has a page of its own."""
     text = "# Commands\n\nEvery verb with its options, as `ganvas VERB --help` prints them.\n"
     for verb, entry in VERBS.items():
-        text += (
-            f"\n## ganvas {verb}\n\n{entry.summary[:1].upper()}{entry.summary[1:]}.\n\n{fenced(_help(verb), 'text')}"
-        )
+        text += f"\n## ganvas {verb}\n\n{entry.summary[:1].upper()}{entry.summary[1:]}.\n\n{_help(verb)}"
+        for form in EXAMPLES:
+            if form.startswith(f"{verb} "):
+                text += f"\n### ganvas {form}\n\n{_help(form)}"
     return text
 
 
-def _help(verb: str) -> str:
-    """Return a verb's help, asked of a process, as a reader would."""
-    place = os.environ | {"COLUMNS": COLUMNS, "TERM": "dumb", "NO_COLOR": "1"}
-    command = [sys.executable, "-m", "ganvas", verb, "--help"]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True, env=place).stdout  # noqa: S603
-    return "\n".join(line for line in map(_unframed, printed.splitlines()) if line is not None)
-
-
-def _unframed(line: str) -> str | None:
-    """Return a line without its frame: a title for the upper edge, None for lines that are edges alone."""
-    if not line.strip(FRAME):
-        return None if line.strip() else ""
-    if line.startswith("╭"):
-        return "\n" + line.strip(FRAME) + ":"
-    return f"  {line[2:].rstrip('│ ')}" if line.startswith("│") else line.rstrip()
+def _help(command: str) -> str:
+    """Return the help of a command as a block, asked of a process, as a reader would."""
+    words = [sys.executable, "-m", "ganvas", *command.split(), "--help"]
+    place = os.environ | {"COLUMNS": COLUMNS}
+    printed = subprocess.run(words, capture_output=True, text=True, check=True, env=place).stdout  # noqa: S603
+    return fenced(printed.rstrip(), "text")

@@ -45,6 +45,8 @@ class Config(BaseModel):
         """Return a copy with fields replaced, checked again; dotted names reach nested configurations.
 
         >>> recipe.override(seed=3, **{"optimizer.learning_rate": 1e-3})
+
+        Raises `ConfigurationError` where there is no such setting, or a value does not fit.
         """
         plain = self.plain()
         for name, value in values.items():

@@ -75,7 +75,7 @@ def contact_sheet(pixels: Pixels, columns: int | None = None, gap: int = 2, scal
 
 
 def to_bytes(pixels: Pixels | DeepPixels) -> Pixels:
-    """Return images of 8 or 16 bits as images of 8: v / 257, rounded to the nearest."""
+    """Return images [N, H, W, C] of 8 or 16 bits as images of 8: v / 257, rounded to the nearest."""
     if pixels.dtype == np.uint8:
         return pixels.astype(np.uint8, copy=False)
     return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)

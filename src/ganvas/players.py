@@ -149,7 +149,7 @@ class Discriminator(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Verdict:
-        """Return the verdict on each image."""
+        """Return the verdict on each of the images [N, C, H, W], told their labels [N] or none."""
 
 
 class Gan(nn.Module):

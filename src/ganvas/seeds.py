@@ -68,7 +68,7 @@ class Stream(NamedTuple):
         return (self.uniform(num_samples, 1)[:, 0] * high).astype(np.int64)
 
     def permutation(self, length: int) -> NDArray[np.int64]:
-        """Return 0 ... length - 1 in random order."""
+        """Return 0 ... length - 1 in random order, [length]."""
         return np.argsort(self.words(1, length)[0], kind="stable")
 
     def keep(self, num_samples: int, num_values: int, rate: float) -> NDArray[np.bool_]:

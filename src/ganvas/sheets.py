@@ -74,7 +74,10 @@ def sheet_of(entry: Entry, required: Sequence[str] = FIELDS) -> Sheet:
 
 
 def docstring_of(entry: Entry) -> str:
-    """Return the docstring of the function or class that a row names, "" where it has none."""
+    """Return the docstring of the function or class that a row names, "" where it has none.
+
+    Raises `SheetError` where its module defines no such thing.
+    """
     name = entry.path.partition(":")[2]
     for node in _parsed(entry).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:

@@ -157,7 +157,10 @@ def verify_folder(folder: Path) -> None:
 
 
 def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return the manifest of a sealed folder, its form checked."""
+    """Return the manifest of a sealed folder, its form checked.
+
+    Raises `DamagedError` where it is missing, or not as it should be.
+    """
     path = folder / MANIFEST
     if not path.is_file():
         raise DamagedError(f"`{folder}` has no {MANIFEST}: it was not finished, or is not one of ours.")

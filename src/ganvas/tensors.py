@@ -76,6 +76,8 @@ def adopt_file(module: nn.Module, path: Path) -> None:
     """Make the tensors of a file the weights of a network built without memory (on torch's meta device).
 
     They are checked as by `load_state`; a file that is larger than the network's weights is not even read.
+
+    Raises `ModelError` where they do not fit the network.
     """
     size = sum(tensor.nbytes for tensor in module.state_dict().values())
     if path.is_file() and path.stat().st_size > size + _LARGEST_HEADER:

@@ -46,3 +46,15 @@ def test_a_page_asks_nothing_of_the_network(site: Path) -> None:
     assert asked == set()
     styles = "".join(style.read_text(encoding="utf-8") for style in site.rglob("*.css"))
     assert re.findall(r"""(?:@import|url\()\s*["']?(?:https?:)?//""", styles) == []
+
+
+@pytest.mark.slow
+def test_every_recipe_shows_a_picture_or_says_that_it_was_not_trained(site: Path) -> None:
+    """None is blank: a picture, or why there is none; its time and its score, or that they were not measured."""
+    for name in RECIPES:
+        page = (site / "recipes" / f"{name}.html").read_text(encoding="utf-8")
+        assert ("recipes/" + name + ".png" in page or f"_images/{name}" in page) != (
+            "Not trained here" in page or "no picture of it was kept" in page
+        ), name
+        assert re.search(r"<strong>Time</strong></p></td>\s*<td><p>\w", page), name
+        assert re.search(r"<strong>Score</strong></p></td>\s*<td><p>\w", page), name

@@ -31,7 +31,7 @@ def resample(images: Tensor, inverses: Tensor) -> Tensor:
 
 
 def mirrored(index: Tensor, side: int) -> Tensor:
-    """Return whole places folded into 0 ... side - 1 by mirrors through the outermost pixels: -1 becomes 1."""
+    """Return whole places [...] folded into 0 ... side - 1 by mirrors at the outermost pixels: -1 becomes 1."""
     last = side - 1
     return last - (index.remainder(max(2 * last, 1)) - last).abs()
 

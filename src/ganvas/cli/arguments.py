@@ -9,20 +9,34 @@ from tyro.constructors import ConstructorRegistry
 
 T = TypeVar("T")
 
+LIST = "--list-options"
+"""In place of what a command needs: print its options, a line each, for `ganvas completion`."""
+
 
 def parse(
     what: Callable[..., T],
-    verb: str,
+    command: str,
     arguments: list[str],
     description: str | None = None,
     registry: ConstructorRegistry | None = None,
 ) -> T:
-    """Call a function or class with arguments from a command line; tyro prints help and usage errors, and exits.
+    """Call a function or class with arguments from a command line.
 
-    `registry` says how types that tyro does not know are written.
+    --help prints the page of the command and exits; tyro prints usage errors and exits. `registry` says how types that
+    tyro does not know are written.
     """
+    if LIST in arguments:
+        from ganvas.cli.options import options_of
+
+        for option in options_of(what):
+            print(option.name, option.value, " ".join(option.choices), sep="\t")
+        raise SystemExit(0)
+    if {"-h", "--help"} & set(arguments):
+        from ganvas.cli.manual import page
+
+        print(page(what, command, description))
+        raise SystemExit(0)
     config = (tyro.conf.FlagCreatePairsOff,)
     os.environ.setdefault("PYDANTIC_ERRORS_INCLUDE_URL", "0")  # findings without addresses of pydantic's site
-    return tyro.cli(
-        what, prog=f"ganvas {verb}", args=arguments, description=description, config=config, registry=registry
-    )
+    prog = f"ganvas {command.partition(' --')[0]}"
+    return tyro.cli(what, prog=prog, args=arguments, description=description, config=config, registry=registry)

@@ -15,7 +15,10 @@ def run(arguments: list[str]) -> None:
 
 
 def collect(
-    where: Positional[tuple[str, ...]],
+    where: Annotated[
+        Positional[tuple[str, ...]],
+        arg(metavar="WHERE ...", help="files of addresses, openverse or commons"),
+    ],
     /,
     out: Annotated[Path, arg(help="folder to make, or to go on with")],
     query: Annotated[str | None, arg(help="what to search for; of commons also Category:...")] = None,
@@ -29,10 +32,10 @@ def collect(
     contact: Annotated[str | None, arg(help="your e-mail or web address, told to the sites asked")] = None,
     limit: Annotated[int | None, arg(help="images wanted in the folder; by default all there are")] = None,
     parallel: Annotated[int, arg(help="requests at the same time; at most 2 of them to one host")] = 16,
-    delay_seconds: Annotated[float, arg(help="between two requests to one host")] = 0.5,
-    file_seconds: Annotated[float, arg(help="longest time of one file")] = 120.0,
-    max_file_bytes: Annotated[int, arg(help="larger files are refused")] = 64 * 2**20,
-    max_total_bytes: Annotated[int, arg(help="received before the run stops")] = 20 * 2**30,
+    delay_seconds: Annotated[float, arg(help="seconds between two requests to one host")] = 0.5,
+    file_seconds: Annotated[float, arg(help="longest seconds of one file")] = 120.0,
+    max_file_bytes: Annotated[int, arg(help="files of more bytes are refused")] = 64 * 2**20,
+    max_total_bytes: Annotated[int, arg(help="bytes received before the run stops")] = 20 * 2**30,
     ports: Annotated[tuple[int, ...], arg(help="ports of servers that may be asked")] = (80, 443),
     allow: Annotated[tuple[str, ...], arg(help="address:port of servers of your own network that may be asked")] = (),
 ) -> None:

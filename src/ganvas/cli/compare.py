@@ -27,9 +27,9 @@ def compare(
     out: Annotated[Path, arg(help="folder for runs and tables; the same again goes on")],
     data: Annotated[Path | None, arg(help="dataset folder; a benchmark makes its own")] = None,
     benchmark: Annotated[str | None, arg(help=f"compare on known images: {', '.join(BENCHMARKS)}")] = None,
-    minutes: Annotated[float | None, arg(help="training time of each recipe")] = None,
+    minutes: Annotated[float | None, arg(help="training time of each recipe; 5 unless --steps is given")] = None,
     steps: Annotated[int | None, arg(help="rounds of each recipe, instead of minutes")] = None,
-    threads: Annotated[int | None, arg(help="CPU threads")] = None,
+    threads: Annotated[int | None, arg(help="CPU threads; as torch chooses unless given")] = None,
     data_dir: Annotated[Path | None, arg(help="where public sets lie already; else $GANVAS_DATA")] = None,
     set: Annotated[tuple[str, ...], arg(help="settings for all recipes: training.seed=1 ...")] = (),
 ) -> int:

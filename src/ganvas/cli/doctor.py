@@ -33,10 +33,10 @@ _ONLY_DOCTOR = ("--preview", "--report")
 def run(arguments: list[str]) -> None:
     """Print what `prepare` would make of the sources, or what recipes would make of a dataset folder."""
     if any(word.partition("=")[0] == "--data" for word in arguments):
-        parse(choose, "doctor", arguments)
+        parse(choose, "doctor --data", arguments)
         return
     if any(word.partition("=")[0] == "--again" for word in arguments):
-        parse(make_again, "doctor", arguments)
+        parse(make_again, "doctor --again", arguments)
         return
     if len(arguments) == 1 and (path := Path(arguments[0])).is_file() and (made := provenance_of(path)):
         print("\n".join(made.lines()))
@@ -76,8 +76,8 @@ def run(arguments: list[str]) -> None:
 
 def choose(
     data: Annotated[Path, arg(help="dataset folder")],
-    recipes: Annotated[str, arg(help="names or files, joined by commas; all without")] = "",
-    seconds: Annotated[float, arg(help="how long to play each recipe, beside its start")] = 5.0,
+    recipes: Annotated[str, arg(help="names or files, joined by commas; all unless given")] = "",
+    seconds: Annotated[float, arg(help="seconds to play each recipe, beside its start")] = 5.0,
 ) -> None:
     """Say which recipe to train on a dataset folder: what each would cost on this machine, by a few real rounds.
 
@@ -91,7 +91,7 @@ def choose(
 
 
 def make_again(
-    picture: Annotated[Positional[Path], arg(help="a PNG file that a model of ours drew")],
+    picture: Annotated[Positional[Path], arg(metavar="FILE.png", help="a picture that a model of ours drew")],
     /,
     again: Annotated[Path, arg(help="run or model folder that drew it")],
     out: Annotated[Path, arg(help="PNG file to write")],

@@ -47,10 +47,6 @@ def evaluate(
 
     With --out each model gets a report, one HTML file: is it good, diverse, does it draw what was asked for, did it
     copy pictures, is it better than before, and with what may its numbers be compared.
-
-      ganvas evaluate runs/a --data data/photos --out reports/a
-      ganvas evaluate runs/a runs/b --data data/photos --seeds 3 --csv scores.csv
-      ganvas evaluate runs/c --data data/photos --compare reports/a/scores.json
     """
     from ganvas.storage import replace_file
     from ganvas.workflows.launch import is_first

@@ -16,7 +16,7 @@ def run(arguments: list[str]) -> None:
 
 
 def explore(
-    model: Positional[Path],
+    model: Annotated[Positional[Path], arg(metavar="RUN_OR_MODEL", help="run folder or model folder")],
     /,
     out: Annotated[Path | None, arg(help="folder for a strip of each direction, from -3 to +3")] = None,
     method: Annotated[

@@ -28,9 +28,9 @@ def export(
 
     From a run, or a model folder:
       model         safetensors, JSON, a card and sample images
-      onnx          one ONNX file, for other programs and languages (--out NAME.onnx)
-      web           one HTML file that draws in any browser, without a network (--out NAME.html)
-      hub           a repository for the Hugging Face Hub: model, ONNX, card, samples
+      onnx          one ONNX file, for other programs and languages (NAME.onnx)
+      web           one HTML file that draws in any browser, offline (NAME.html)
+      hub           a repository for the Hugging Face Hub: model, ONNX, card
       container     a recipe for a container that serves the model
 
     From a dataset folder; the README.md that is written says how to read each back:

@@ -20,15 +20,17 @@ def run(arguments: list[str]) -> None:
 
 
 def generate(
-    model: Positional[Path],
+    model: Annotated[Positional[Path], arg(metavar="RUN_OR_MODEL", help="run folder or model folder")],
     /,
     out: Annotated[Path, arg(help="folder for the PNG files and their grid")],
-    num: Annotated[int | None, arg(help="how many images of a seed; 64 without, 1 of each of --seeds")] = None,
-    label: Annotated[str | None, arg(help="class, by name or number, or a mixture: 3:0.5,8:0.5; by chance")] = None,
+    num: Annotated[int | None, arg(help="how many images of a seed; 64 unless given, or 1 of each of --seeds")] = None,
+    label: Annotated[
+        str | None, arg(help="class, by name or number, or a mixture: 3:0.5,8:0.5; by chance unless given")
+    ] = None,
     each_class: Annotated[bool, arg(help="each class in turn: of ten classes, image 13 shows class 3")] = False,
-    seed: Annotated[int | None, arg(help="seed; image i of a seed is always the same; 0 without")] = None,
+    seed: Annotated[int | None, arg(help="seed; image i of a seed is always the same; 0 unless given")] = None,
     seeds: Annotated[str | None, arg(help="many seeds, and ranges of them: 0-31,40")] = None,
-    first: Annotated[int | None, arg(help="index of the first image; 0 without")] = None,
+    first: Annotated[int | None, arg(help="index of the first image; 0 unless given")] = None,
     truncation: Annotated[float, arg(help="below 1 more typical images, above 1 more varied ones")] = 1.0,
     direction: Annotated[
         UseAppendAction[tuple[str, ...]],
@@ -36,7 +38,7 @@ def generate(
     ] = (),
     mix: Annotated[str | None, arg(help="take some layers' styles of a seed: SEED:FIRST-LAST; StyleGAN2 only")] = None,
     latents: Annotated[Path | None, arg(help="latents of `ganvas project` in place of seeds")] = None,
-    bits: Annotated[Literal[8, 16], arg(help="of each value of the PNG files")] = 8,
+    bits: Annotated[Literal[8, 16], arg(help="bits of each value of the PNG files")] = 8,
     captions: Annotated[bool, arg(help="write class and seed beneath each image of the grid")] = False,
     sources: Annotated[tuple[Path, ...], arg(help="pictures to translate: files, folders; for translators only")] = (),
     view: Annotated[bool, arg(help="the sources are finished pictures: translate their edges, say")] = False,

@@ -27,6 +27,7 @@ VERBS: dict[str, Entry] = {
     "layers": Entry("ganvas.cli.layers:run", "what networks are built of: cheat-sheets of layers"),
     "network": Entry("ganvas.cli.network:run", "a network of your own, or a recipe's: its layers, shapes and costs"),
     "data": Entry("ganvas.cli.data:run", "what can be prepared; `data trace`: where an image went"),
+    "completion": Entry("ganvas.cli.completion:run", "a script that makes bash, zsh or fish complete all of this"),
     "demo": Entry("ganvas.cli.demo:run", "the whole road on handwritten digits, in about two minutes"),
 }
 
@@ -69,7 +70,8 @@ usage: ganvas VERB [ARGUMENTS]
 
 {verbs}
 
-`ganvas VERB --help` describes a verb, `ganvas train RECIPE --help` every setting of a recipe.
+`ganvas VERB --help` describes a verb, `ganvas train RECIPE --help` every setting of a recipe; `ganvas completion bash`
+makes a shell complete them.
 
 The road:
   ganvas prepare photos/ --out data/photos --size 32

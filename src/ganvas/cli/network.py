@@ -24,12 +24,12 @@ def run(arguments: list[str]) -> None:
 
 
 def network(
-    recipe: Annotated[Positional[str], arg(help="a recipe file (.toml, .yaml) or the name of a recipe")],
+    recipe: Annotated[Positional[str], arg(metavar="RECIPE", help="name of a recipe, or a recipe file (.toml, .yaml)")],
     /,
     data: Annotated[Path | None, arg(help="dataset folder whose images it is for, instead of size and so on")] = None,
-    size: Annotated[int | None, arg(help="height and width of the images, in pixels; 28 without")] = None,
-    channels: Annotated[int | None, arg(help="1 for grey, 3 for colour; 1 without")] = None,
-    classes: Annotated[int | None, arg(help="number of classes, 0 for none; 10 without")] = None,
+    size: Annotated[int | None, arg(help="height and width of the images, in pixels; 28 unless given")] = None,
+    channels: Annotated[int | None, arg(help="1 for grey, 3 for colour; 1 unless given")] = None,
+    classes: Annotated[int | None, arg(help="number of classes, 0 for none; 10 unless given")] = None,
     diagram: Annotated[Path | None, arg(help="SVG picture to write")] = None,
 ) -> None:
     """Show both players of a network: what each layer gives for one image, its parameters, its multiply-adds."""

@@ -15,11 +15,13 @@ def run(arguments: list[str]) -> None:
 
 
 def project(
-    model: Positional[Path],
-    pictures: Annotated[Positional[tuple[Path, ...]], arg(help="files, folders or archives of pictures")],
+    model: Annotated[Positional[Path], arg(metavar="RUN_OR_MODEL", help="run folder or model folder")],
+    pictures: Annotated[
+        Positional[tuple[Path, ...]], arg(metavar="PICTURE ...", help="files, folders or archives of pictures")
+    ],
     /,
     out: Annotated[Path, arg(help="folder for latents.json and a grid: pictures above what they became")],
-    label: Annotated[str | None, arg(help="class that all of them show; tried out without")] = None,
+    label: Annotated[str | None, arg(help="class that all of them show; tried out unless given")] = None,
     steps: Annotated[int, arg(help="steps of gradient descent for each picture")] = 200,
 ) -> None:
     """Find the latents whose images come closest to your pictures; the same command always finds the same.

@@ -1,19 +1,16 @@
 """`ganvas recipes [NAME]`: what can be trained; a recipe's sheet, and every one of its settings."""
 
-from collections.abc import Iterator, Sequence
-from shutil import get_terminal_size
-from textwrap import fill
+from collections.abc import Iterator
 from typing import Annotated, Any, NamedTuple
 
 from tyro.conf import Positional, arg
 
 from ganvas.cli.arguments import parse
+from ganvas.cli.columns import columns, paragraph
 from ganvas.config import Config
 from ganvas.errors import unknown_name
 from ganvas.recipes import RECIPES, SHEET_FIELDS
 from ganvas.sheets import docstring_of, parse_sheet
-
-NARROWEST, WIDEST = 60, 120
 
 
 class Row(NamedTuple):
@@ -30,13 +27,15 @@ def run(arguments: list[str]) -> None:
 
 
 def recipes(
-    name: Annotated[Positional[str | None], arg(help="a recipe, to read its sheet and settings")] = None,
+    name: Annotated[
+        Positional[str | None], arg(metavar="NAME", help="a recipe, to read its sheet and settings")
+    ] = None,
     /,
     short: Annotated[bool, arg(help="the sheet alone, without the settings")] = False,
 ) -> None:
     """List what can be trained, a line each; with NAME print the sheet of a recipe and every setting of it."""
     if name is None:
-        print("\n".join(_columns([(known, entry.summary) for known, entry in RECIPES.items()])))
+        print("\n".join(columns([(known, entry.summary) for known, entry in RECIPES.items()])))
         print("\n`ganvas recipes NAME` prints a recipe's sheet and settings; `ganvas train NAME` trains it.")
         return
     if name not in RECIPES:
@@ -51,7 +50,7 @@ def _sheet(name: str) -> list[str]:
     """Return the lines of a recipe's sheet, read without importing torch."""
     sheet = parse_sheet(docstring_of(RECIPES[name]), SHEET_FIELDS, f"The sheet of recipe `{name}`")
     title = sheet.title.removeprefix("Return ")
-    return [*_columns([(name, f"{title[:1].upper()}{title[1:]}")]), "", *_columns(list(sheet.fields.items()))]
+    return [*columns([(name, f"{title[:1].upper()}{title[1:]}")]), "", *columns(list(sheet.fields.items()))]
 
 
 def _settings(name: str) -> Iterator[str]:
@@ -60,8 +59,8 @@ def _settings(name: str) -> Iterator[str]:
 
     for group, description, rows in groups(find_recipe(name)):
         if group:
-            yield "\n" + fill(f"{group}: {description}", _width())
-            yield from _columns(rows, "  ")
+            yield "\n" + "\n".join(paragraph(f"{group}: {description}"))
+            yield from columns(rows, "  ")
 
 
 def groups(config: Config, prefix: str = "", description: str = "") -> Iterator[tuple[str, str, list[Row]]]:
@@ -85,19 +84,3 @@ def _written(value: Any) -> str:  # noqa: ANN401
     if isinstance(value, tuple):
         return " ".join(map(str, value))
     return str(value)
-
-
-def _columns(rows: Sequence[Sequence[str]], margin: str = "") -> list[str]:
-    """Return rows of texts as aligned columns, the last wrapped to the terminal."""
-    *widths, _ = (max(map(len, column)) + 2 for column in zip(*rows, strict=True))
-    hanging = margin + " " * sum(widths)
-    lines: list[str] = []
-    for *cells, text in rows:
-        start = margin + "".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
-        lines.append(fill(text, _width(), initial_indent=start, subsequent_indent=hanging))
-    return lines
-
-
-def _width() -> int:
-    """Return the columns of the terminal, within what reads well."""
-    return min(max(get_terminal_size((WIDEST, 24)).columns, NARROWEST), WIDEST)

@@ -21,13 +21,16 @@ def run(arguments: list[str]) -> None:
 
 
 def serve(
-    models: Positional[tuple[str, ...]],
+    models: Annotated[
+        Positional[tuple[str, ...]],
+        arg(metavar="RUN_OR_MODEL ...", help="run or model folders; NAME=FOLDER gives one another name"),
+    ],
     /,
     host: Annotated[str, arg(help="address to listen at; any but this machine's own needs a token")] = "127.0.0.1",
     port: Annotated[int, arg(help="port to listen at; 0 for any that is free")] = 8000,
     token: Annotated[str | None, arg(help="what others must show; better in the variable GANVAS_TOKEN")] = None,
     names: Annotated[tuple[str, ...], arg(help="further names that lead to this server, behind a proxy say")] = (),
-    threads: Annotated[int | None, arg(help="of torch; as many as `generate` takes without")] = None,
+    threads: Annotated[int | None, arg(help="CPU threads; as many as `generate` takes unless given")] = None,
     limits: Limits = _LIMITS,
 ) -> None:
     """Answer HTTP requests with images of run or model folders: `POST /v1/generate`, `GET /v1/models`, a page at `/`.

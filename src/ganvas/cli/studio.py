@@ -18,7 +18,7 @@ def run(arguments: list[str]) -> None:
 
 
 def studio(
-    workspace: Annotated[Positional[Path], arg(help=_FOLDER)] = Path("workspace"),
+    workspace: Annotated[Positional[Path], arg(metavar="WORKSPACE", help=_FOLDER)] = Path("workspace"),
     /,
     host: Annotated[str, arg(help="address to listen at; others than this machine's own need a token")] = "127.0.0.1",
     port: Annotated[int, arg(help="port to listen at; 0 = any that is free")] = 8420,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LENGTH: list[Any] = [
     ("steps", Annotated[int | None, arg(help="rounds of the game in all")], field(default=None)),
     ("epochs", Annotated[float | None, arg(help="passes over the images, instead of steps")], field(default=None)),
-    ("minutes", Annotated[float | None, arg(help="end early after so much time in rounds")], field(default=None)),
+    ("minutes", Annotated[float | None, arg(help="end early after so many minutes of rounds")], field(default=None)),
 ]
 BEGIN: list[Any] = [
     ("data", Annotated[Path, arg(help="dataset folder")], field()),
@@ -41,6 +41,20 @@ RESUME: list[Any] = [
     ("allow", Annotated[tuple[str, ...], arg(help="settings that may differ from the run's")], field(default=())),
     *LENGTH,
 ]
+
+
+_USAGE = (
+    "usage: ganvas train RECIPE|FILE.toml --data DIR --out RUN [OPTIONS]",
+    "       ganvas train RECIPE|FILE.toml --data DIR --plan",
+    "       ganvas train --resume RUN [--steps N] [--allow FIELD ...] [OPTIONS]",
+)
+_ABOUT = """Train a GAN on a dataset folder made by `ganvas prepare`.
+
+Ctrl-C saves and stops; --resume goes on exactly where it was. --plan trains nothing: it says what time and memory the
+recipe would take here; `ganvas doctor --data DIR` compares all recipes. FILE.toml (or .yaml) is a network of your own,
+a layer a line: `ganvas network FILE.toml` shows it.
+
+Every setting is an option: `ganvas train RECIPE --help` describes each, with its unit, bounds and default."""
 
 
 def run(arguments: list[str]) -> int:
@@ -129,24 +143,15 @@ def _resumed(arguments: list[str]) -> Path | None:
         if argument.startswith("--resume="):
             return Path(argument.removeprefix("--resume="))
         if argument == "--resume":
-            if index + 1 == len(arguments):
+            if arguments[index + 1 : index + 2] in ([], ["-h"], ["--help"]):
                 raise UsageError("Name the run folder to go on with: ganvas train --resume RUN.")
             return Path(arguments[index + 1])
     return None
 
 
 def _help() -> str:
-    width = max(map(len, RECIPES))
-    recipes = "\n".join(f"  {name:<{width}}  {entry.summary}" for name, entry in RECIPES.items())
-    return f"""usage: ganvas train RECIPE|FILE.toml --data DIR --out RUN [--steps N | --epochs N] [--any.field value]
-       ganvas train RECIPE|FILE.toml --data DIR --plan
-       ganvas train --resume RUN [--steps N | --epochs N] [--any.field value] [--allow FIELD ...]
+    from ganvas.cli.columns import described
+    from ganvas.cli.manual import closing, heading, prose
 
-Train a GAN on a dataset folder made by `ganvas prepare`. Ctrl-C saves and stops; --resume goes on exactly.
---plan trains nothing: it says what time and memory the recipe would take here. `ganvas doctor --data DIR` compares all.
-FILE.toml (or .yaml) is a network of your own, a layer a line: `ganvas network FILE.toml` shows it.
-
-recipes:
-{recipes}
-
-`ganvas train RECIPE --help` describes every setting, with its unit, bounds and default."""
+    rows = [(name, entry.summary) for name, entry in RECIPES.items()]
+    return "\n".join([*_USAGE, "", *prose(_ABOUT), "", heading("recipes"), *described(rows), *closing("train")])

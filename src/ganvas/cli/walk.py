@@ -17,16 +17,16 @@ def run(arguments: list[str]) -> None:
 
 
 def walk(
-    model: Positional[Path],
+    model: Annotated[Positional[Path], arg(metavar="RUN_OR_MODEL", help="run folder or model folder")],
     /,
     out: Annotated[Path, arg(help="film to write: .gif, .webp or .mp4; .png lays the frames out as a sheet")],
     seeds: Annotated[str, arg(help="seeds to walk over, and ranges of them")] = "0-7",
     label: Annotated[str | None, arg(help="class, or one for each seed, joined by commas: mixed on the way")] = None,
     frames: Annotated[int, arg(help="frames from each seed to the next")] = 24,
-    per_second: Annotated[float | None, arg(help="frames a second; 12 without, 4 of a training")] = None,
+    per_second: Annotated[float | None, arg(help="frames a second; 12 unless given, 4 of a training")] = None,
     way: Annotated[
         Literal["linear", "spherical", "styles"] | None,
-        arg(help="between latents, or between the styles of StyleGAN2; by the distribution of its latents"),
+        arg(help="between latents, or between the styles of StyleGAN2; what suits its latents unless given"),
     ] = None,
     loop: Annotated[bool, arg(help="lead back to the first seed")] = True,
     truncation: Annotated[float, arg(help="below 1 more typical images, above 1 more varied ones")] = 1.0,

@@ -26,7 +26,10 @@ class Choices(Config):
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Self:
-        """Return the choices with the fields of any part given by their own names, such as `near_duplicates`."""
+        """Return the choices with the fields of any part given by their own names, such as `near_duplicates`.
+
+        Raises `UsageError` for a name that no part has, `ConfigurationError` where a value does not fit.
+        """
         homes = {field: part for part, home in cls.parts().items() for field in home.model_fields}
         nested: dict[str, dict[str, Any]] = {}
         for name, value in values.items():

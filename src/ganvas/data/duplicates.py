@@ -38,7 +38,7 @@ class NearDuplicates(Config):
     max_colour_difference: float = Field(
         default=24.0, ge=0, le=255, description="Root mean square difference of the colours, in levels of Cb and Cr."
     )
-    mirrored: bool = Field(default=True, description="Whether a mirrored picture is a duplicate.")
+    mirrored: bool = Field(default=True, description="A mirrored picture is a duplicate.")
     max_chance: float = Field(
         default=0.1, gt=0, le=1, description="Share of the pairs found that chance may explain: limits are lowered."
     )

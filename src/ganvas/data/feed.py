@@ -117,7 +117,10 @@ class Feed:
         mirror: bool = False,
         part: tuple[int, int] | None = None,
     ) -> Self:
-        """Make a feed of images in memory, uint8 [N, H, W, C], their labels [N] and weights [N]."""
+        """Make a feed of images in memory, uint8 [N, H, W, C], their labels [N] and weights [N].
+
+        Raises `UsageError` where types, shapes or numbers do not fit each other.
+        """
         if pixels.ndim != 4 or pixels.dtype != np.uint8:
             raise UsageError(f"Expected uint8 images [N, H, W, C], found {pixels.dtype} {list(pixels.shape)}.")
         if labels is not None and labels.shape != pixels.shape[:1]:

@@ -25,16 +25,16 @@ _TO_DEVIATION = 1.4826  # of a normal distribution: standard deviation over medi
 class QualityLimits(Config):
     """How far from the median an image is flagged, in robust standard deviations; and the least spread assumed."""
 
-    z_score: float = Field(default=4.0, gt=0, description="Of size, aspect and information.")
-    z_score_brightness: float = Field(default=3.5, gt=0, description="Of the mean luma.")
-    z_score_sharpness: float = Field(default=4.0, gt=0, description="Of the logarithm of sharpness.")
-    z_score_outlier: float = Field(default=3.5, gt=0, description="Of the distance to the nearest other images.")
-    least_spread_brightness: float = Field(default=0.05, gt=0, description="Of the mean luma, 0 to 1.")
-    least_spread_entropy: float = Field(default=0.6, gt=0, description="In bits.")
-    least_spread_sharpness: float = Field(default=0.1, gt=0, description="Of the logarithm of sharpness.")
-    least_spread_size: float = Field(default=0.45, gt=0, description="Of the logarithm of the shorter side.")
-    least_spread_aspect: float = Field(default=0.2, gt=0, description="Of the logarithm of width over height.")
-    least_spread_outlier: float = Field(default=0.15, gt=0, description="Of the logarithm of the distance.")
+    z_score: float = Field(default=4.0, gt=0, description="Deviations beyond which size, aspect or information is odd.")
+    z_score_brightness: float = Field(default=3.5, gt=0, description="The same of the mean luma.")
+    z_score_sharpness: float = Field(default=4.0, gt=0, description="The same of the logarithm of sharpness.")
+    z_score_outlier: float = Field(default=3.5, gt=0, description="The same of the distance to the nearest others.")
+    least_spread_brightness: float = Field(default=0.05, gt=0, description="A deviation is at least this luma, of 1.")
+    least_spread_entropy: float = Field(default=0.6, gt=0, description="A deviation is at least this many bits.")
+    least_spread_sharpness: float = Field(default=0.1, gt=0, description="The same of the logarithm of sharpness.")
+    least_spread_size: float = Field(default=0.45, gt=0, description="The same of the logarithm of the shorter side.")
+    least_spread_aspect: float = Field(default=0.2, gt=0, description="The same of the log of width over height.")
+    least_spread_outlier: float = Field(default=0.15, gt=0, description="The same of the logarithm of the distance.")
     least_images: int = Field(default=20, ge=1, description="Smaller sets flag only what is blank.")
 
 

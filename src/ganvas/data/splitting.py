@@ -17,7 +17,7 @@ class Splitting(Config):
     """How images without a declared split are divided."""
 
     test_fraction: float = Field(default=0.2, ge=0, lt=1, description="Share of each class that is held out for tests.")
-    seed: int = Field(default=0, ge=0, description="Seed of the draw.")
+    seed: int = Field(default=0, ge=0, description="Seed of the draw of what is held out.")
 
 
 def held_out(

@@ -67,7 +67,10 @@ class Dataset:
         return self.card.splits[split].count
 
     def pixels(self, split: Split) -> Pixels:
-        """Return a split's images, uint8 [N, H, W, C], mapped read-only."""
+        """Return a split's images, uint8 [N, H, W, C], mapped read-only.
+
+        Raises `DamagedError` where the file is missing, damaged, or not what the card says.
+        """
         path = self.folder / pixel_file(split)
         expected = (self.count(split), *self.card.shape)
         try:

@@ -25,7 +25,7 @@ def decoder_of(scaling: Scaling | None) -> Decoder:
 
 
 def deep_decoder_of(scaling: Scaling | None) -> Callable[[Tensor], DeepPixels]:
-    """Return how a generator gives uint16: round((x + 1) 32767.5), of the values themselves.
+    """Return how images [N, C, H, W] become uint16 [N, H, W, C]: round((x + 1) 32767.5), of the values themselves.
 
     Raises `UsageError` for a model that learnt scaled images: its scaling inverts to bytes.
     """

@@ -62,7 +62,7 @@ class Directions:
         return self.scales[place] * self.vectors[place]
 
     def steps(self, strengths: Mapping[str, float]) -> dict[str, tuple[Tensor, float]]:
-        """Return the directions asked for as a `Request` takes them: each with how many deviations to go."""
+        """Return the directions [Z] asked for as a `Request` takes them: each with how many deviations to go."""
         return {name: (self.step(name), strength) for name, strength in strengths.items()}
 
     def renamed(self, names: Mapping[str, str]) -> "Directions":

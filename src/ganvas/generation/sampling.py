@@ -42,7 +42,10 @@ def sample_chunks(
     first: int = 0,
     decode: Decoder = to_pixels,
 ) -> Iterator[Pixels]:
-    """Yield the same images in pieces, so that memory stays flat."""
+    """Yield the same images in pieces [n, H, W, C], so that memory stays flat; labels [N].
+
+    Raises `UsageError` where the generator needs pictures to begin with.
+    """
     if isinstance(generator, Translator):
         raise UsageError(NEEDS_SOURCES)
     if generator.num_classes and labels is None:

@@ -35,7 +35,7 @@ def translate(
 def translate_chunks(
     translator: Translator, sources: Pixels, labels: NDArray[np.int64] | None = None, decode: Decoder = to_pixels
 ) -> Iterator[Pixels]:
-    """Yield the same translations in pieces, so that memory stays flat; what does not fit is refused at once."""
+    """Yield the same translations in pieces [n, H, W, C], so that memory stays flat; what does not fit is refused."""
     _check(translator, sources, labels)
     return _chunks(translator, sources, labels, decode)
 

@@ -30,7 +30,10 @@ class Dropout(RandomLayer):
         self.rate = rate
 
     def forward(self, values: Tensor) -> Tensor:
-        """Return `values` [N, ...] with part of them zeroed."""
+        """Return `values` [N, ...] with part of them zeroed.
+
+        Raises `TrainingError` in training without a stream to draw from.
+        """
         if not self.training or self.rate == 0:
             return values
         if self.stream is None:

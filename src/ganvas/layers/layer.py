@@ -57,7 +57,10 @@ class Layer(Config):
 
 
 def layer_of(values: dict[str, Any], origin: str) -> Layer:
-    """Return a layer's configuration from its plain values, `layer` among them."""
+    """Return a layer's configuration from its plain values, `layer` among them.
+
+    Raises `ModelError` where they name no layer, `UsageError` where there is none of that name.
+    """
     if not isinstance(values.get("layer"), str):
         raise ModelError(f'{origin} names no `layer`. Write, for instance, layer = "linear".')
     config: type[Layer] = find(LAYERS, "layer", values["layer"])

@@ -33,7 +33,10 @@ class MinibatchStandardDeviation(BatchLayer):
         self.group_size, self.num_channels = group_size, num_channels
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map [N, C, H, W] to [N, C + num_channels, H, W]; C must be a multiple of `num_channels`."""
+        """Map [N, C, H, W] to [N, C + num_channels, H, W]; C must be a multiple of `num_channels`.
+
+        Raises `ConfigurationError` where it is not.
+        """
         _, channels, height, width = x.shape
         if channels % self.num_channels:
             raise ConfigurationError(

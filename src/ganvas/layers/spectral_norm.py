@@ -66,7 +66,10 @@ class Config(Layer):
 
 
 def weighted_output(given: Shape, units: int, kernel_size: int, stride: int) -> Shape:
-    """Return the shape after a convolution padded by half its window (image), or a linear layer (vector, sequence)."""
+    """Return the shape after a convolution padded by half its window (image), or a linear layer (vector, sequence).
+
+    Raises `LayerError` for an even window, and where the values are of no such shape.
+    """
     if len(given) == 3:
         if kernel_size % 2 == 0:
             raise LayerError("an odd `kernel_size`, so that a half pads it", "Use 1, 3, 5 or 7.")

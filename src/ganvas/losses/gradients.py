@@ -12,7 +12,7 @@ _SMALLEST = 1e-24  # sqrt has no finite slope at 0
 
 
 def squared_gradient_norms(scores: Sequence[Tensor], images: Sequence[Tensor]) -> list[Tensor]:
-    """Return ||d scores_i / d images_i||^2 [N] of each batch, from one pass through the graph of all.
+    """Return ||d scores_i / d images_i||^2 [N] of each batch (Mescheder et al. 2018, eq. 9), from one pass through all.
 
     Scores are [N] or [N, P], images [N, C, H, W]. No score may depend on another sample's image.
     """

@@ -38,7 +38,10 @@ class Agreement(NamedTuple):
 
 
 def agreement(asked: NDArray[np.int64], logits: NDArray[np.float32]) -> Agreement:
-    """Compare asked-for labels [N] with a classifier's logits [N, K]."""
+    """Compare asked-for labels [N] with a classifier's logits [N, K].
+
+    Raises `DataError` where there is not one label of the classifier's classes for each image.
+    """
     num_classes = logits.shape[1]
     if len(asked) != len(logits) or not len(asked):
         raise DataError(f"One label per image was expected; found {len(asked)} labels, {len(logits)} images.")

@@ -43,7 +43,10 @@ class _Views(NamedTuple):
 
 
 def num_samples(num_training: int, num_held_out: int, most: int = MOST_SAMPLES) -> int:
-    """Return N, the images that generated set, floor and ceiling each hold: as many as held-out, at most `most`."""
+    """Return N, the images that generated set, floor and ceiling each hold: as many as held-out, at most `most`.
+
+    Raises `DataError` where there are fewer than 2.
+    """
     count = min(num_held_out, num_training, most)
     if count < 2:
         raise DataError(

@@ -33,7 +33,7 @@ class Line(NamedTuple):
 
 
 def subset_sizes(num_samples: int, num_features: int) -> NDArray[np.int64]:
-    """Return the 15 sizes of subsets of `num_samples` images."""
+    """Return the sizes [15] of subsets of `num_samples` images."""
     smallest = min(USUAL_SMALLEST, max(num_samples // 10, 5 * num_features // 2), num_samples // 2)
     return np.linspace(smallest, num_samples, NUM_SIZES).round().astype(np.int64)
 
@@ -48,7 +48,7 @@ def distances(real: Gaussian, features: NDArray[Any], sizes: NDArray[np.int64], 
 
 
 def extrapolate(sizes: NDArray[np.int64], values: NDArray[np.float64]) -> Line:
-    """Return the least-squares line of values against 1/sizes."""
+    """Return the least-squares line of values [n] against 1/sizes [n]."""
     inverse = 1 / sizes
     centred = inverse - inverse.mean()
     slope = float(centred @ values / (centred @ centred))

@@ -74,7 +74,7 @@ def of_classifier(trained: Classifier) -> FeatureNetwork:
 
 
 def classifier(folder: Path | None = None) -> FeatureNetwork:
-    """Return the feature network of the classifier saved in `folder`."""
+    """Return the feature network of the classifier saved in `folder`; raise `UsageError` where no folder is given."""
     if folder is None:
         raise UsageError(
             "The features `classifier` need the folder of a trained classifier; none was given. "

@@ -87,7 +87,10 @@ class Moments:
         return Moments(count, mean, _triangular(factor) if len(factor) > 3 * len(mean) else factor)
 
     def gaussian(self) -> Gaussian:
-        """Return the Gaussian with this mean and the covariance with N - 1."""
+        """Return the Gaussian with this mean and the covariance with N - 1.
+
+        Raises `DataError` where they are of fewer than 2 images.
+        """
         if self.count < 2:
             raise DataError(f"A covariance needs at least 2 images; found {self.count}. Give more images.")
         return Gaussian(self.mean, _triangular(self.factor) / math.sqrt(self.count - 1))

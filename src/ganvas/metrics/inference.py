@@ -11,7 +11,7 @@ Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 def in_float32(features: Callable[[Tensor], Tensor], network: nn.Module) -> Run:
-    """Move `network` to the fastest device and return `features`, a function of it, from arrays to arrays.
+    """Move `network` to the fastest device and return `features`, a function of it, from arrays [N, ...] to [N, D].
 
     Nvidia's shorter TensorFloat-32 is left out: it moves features by a thousandth, and scores with them.
     """

@@ -63,7 +63,10 @@ def standard_error(influence: NDArray[Any]) -> float:
 def bootstrap(
     read: Callable[[View], Reading], sample: View, value: float, num_resamples: int, stream: Stream
 ) -> Interval:
-    """Return the 95 % interval of `value = read(sample).value`, from readings of so many resamples of its images."""
+    """Return the 95 % interval of `value = read(sample).value`, from readings of so many resamples of its images.
+
+    Raises `UsageError` for fewer than 2 resamples.
+    """
     if num_resamples < 2:
         raise UsageError(f"A bootstrap needs at least 2 resamples; found {num_resamples}. Usual are 20 to 200.")
     count = len(sample.features)

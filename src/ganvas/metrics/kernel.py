@@ -54,7 +54,7 @@ def kernel_distance(
     num_subsets: int = NUM_SUBSETS,
     subset_size: int = SUBSET_SIZE,
 ) -> tuple[float, float]:
-    """Return mean and standard deviation of MMD^2 over random subsets without replacement.
+    """Return mean and standard deviation of MMD^2 of features [N, D], [M, D] over random subsets without replacement.
 
     A set smaller than `subset_size` makes the subsets of both as small.
     """

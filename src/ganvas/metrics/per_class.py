@@ -1,6 +1,7 @@
 """FID within each class, and its mean: whether images of a class have that class's own fidelity and variety.
 
-A plain FID cannot tell a generator that ignores the class asked for. The images of a class are those asked for, against
+Known as intra FID (Miyato and Koyama 2018, "cGANs with Projection Discriminator", section 4). A plain FID cannot
+tell a generator that ignores the class asked for. The images of a class are those asked for, against
 the training images of it. As with any FID the value falls with the number of images, here of each class: the floor has
 as many images in all, in the proportions of the held-out set.
 """

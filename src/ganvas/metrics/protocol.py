@@ -39,7 +39,7 @@ class View(NamedTuple):
     pixels: Pixels | None = None
 
     def rows(self, chosen: NDArray[np.int64] | NDArray[np.bool_] | slice) -> "View":
-        """Return the view of some of the images."""
+        """Return the view of some of the images: their places [n], or a mask [N]."""
         return View(*(None if part is None else part[chosen] for part in self))  # type: ignore[arg-type]
 
 
@@ -50,7 +50,7 @@ class Shared:
         self._kept: list[tuple[str, NDArray[Any], Any]] = []
 
     def once(self, name: str, features: NDArray[Any], compute: Callable[[], _Value]) -> _Value:
-        """Return what `compute` returns, of this name and features equal to these, which are held as long."""
+        """Return what `compute` returns, of this name and features [N, D] equal to these, which are held as long."""
         known = [kept[0] == name and _equal(kept[1], features) for kept in self._kept]
         value = self._kept[known.index(True)][2] if any(known) else compute()
         others = [kept for kept, is_found in zip(self._kept, known, strict=True) if not is_found]

@@ -26,6 +26,8 @@ def clean_resized(pixels: Pixels, size: int) -> NDArray[np.float32]:
     Pillow's bicubic filter, which widens when an image shrinks, for each channel in float32, cut off at 0 and 255
     (Parmar et al. 2022, "On Aliased Resizing and Surprising Subtleties in GAN Evaluation",
     https://arxiv.org/abs/2104.11222). The sides need not be equal: a picture is stretched to a square.
+
+    Raises `ModelError` for another number of channels.
     """
     count, channels = len(pixels), pixels.shape[-1]
     if channels not in (1, 3):

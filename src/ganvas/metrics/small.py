@@ -105,7 +105,10 @@ def colour(folder: Path | None = None) -> FeatureNetwork:
 
 
 def load_small(name: str, folder: Path | None = None) -> tuple[SmallNetwork, SmallCard]:
-    """Return a small network, checked against its card, and the card; `folder` None is where those shipped lie."""
+    """Return a small network, checked against its card, and the card; `folder` None is where those shipped lie.
+
+    Raises `DamagedError` where the file is not what its card says.
+    """
     place = SHIPPED if folder is None else folder
     card = SmallCard.read(read_json(place / f"{name}.json"), f"`{place / f'{name}.json'}`")
     path = place / f"{name}.safetensors"

@@ -93,6 +93,8 @@ def train_small(
         epochs: passes over the images, where other than the recipe's
         limit: training images, where fewer than all
         progress: who is told how far it is
+
+    Raises `DataError` for images of another shape, `ModelError` where the weights are too large to ship.
     """
     dataset, made = Dataset.open(data), MADE[name]
     if dataset.shape.channels != made.channels:
@@ -144,7 +146,10 @@ def build_small(channels: int, recipe: SmallTraining, num_classes: int) -> Small
 def fit_small(
     network: SmallNetwork, pixels: Pixels, labels: NDArray[np.int64], recipe: SmallTraining, progress: Progress
 ) -> None:
-    """Train a network on images uint8 [N, H, W, C] and their labels [N]."""
+    """Train a network on images uint8 [N, H, W, C] and their labels [N].
+
+    Raises `NotFiniteError` where the loss is no number any more.
+    """
     optimizer = torch.optim.SGD(
         network.parameters(),
         lr=recipe.learning_rate,

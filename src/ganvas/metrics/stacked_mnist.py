@@ -50,7 +50,10 @@ class Modes(NamedTuple):
 
 
 def joint_log_probabilities(logits: NDArray[Any]) -> NDArray[np.float32]:
-    """Return log-probabilities [N, 1000] of numbers abc from logits [N, 3, 10] of digits a, b, c of the channels."""
+    """Return log-probabilities [N, 1000] of numbers abc from logits [N, 3, 10] of digits a, b, c of the channels.
+
+    Raises `DataError` for logits of another shape.
+    """
     if logits.shape[1:] != (3, 10):
         raise DataError(f"Logits [N, 3, 10] of three digits were expected; these have shape {list(logits.shape)}.")
     first, second, third = np.moveaxis(log_softmax(np.asarray(logits, np.float64), axis=2), 1, 0)  # [N, 10] each
@@ -59,7 +62,10 @@ def joint_log_probabilities(logits: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def count_modes(numbers: NDArray[np.int64]) -> Modes:
-    """Return what images classified as `numbers` [N], 0 to 999, tell of their generator."""
+    """Return what images classified as `numbers` [N], 0 to 999, tell of their generator.
+
+    Raises `DataError` where there are none, or a number is above 999.
+    """
     if not len(numbers):
         raise DataError("Modes are counted among at least one image; there are none.")
     counts = np.bincount(numbers, minlength=NUM_MODES)

@@ -22,7 +22,10 @@ from ganvas.seeds import Stream
 def train_on_generated(
     generated: ImageSet, held_out: ImageSet, num_classes: int, config: ClassifierTraining
 ) -> Agreement:
-    """Return the classes that a classifier trained on generated images sees in held-out ones, against their own."""
+    """Return the classes that a classifier trained on generated images sees in held-out ones, against their own.
+
+    Raises `UsageError` where the images have no classes.
+    """
     if held_out.labels is None:
         raise UsageError("The classification accuracy score needs labelled images. Leave `cas` out.")
     with tempfile.TemporaryDirectory() as folder:

@@ -64,7 +64,10 @@ def find_weights(features: str, folder: Path | None = None) -> Path | None:
 
 
 def fetch_weights(features: str, progress: Progress) -> Path:
-    """Return the checked file of a row of WEIGHTS, downloaded where this machine has none."""
+    """Return the checked file of a row of WEIGHTS, downloaded where this machine has none.
+
+    Raises `UsageError` where there is no such row.
+    """
     if features not in WEIGHTS:
         raise unknown_name("download for the features", features, WEIGHTS)
     published, found = WEIGHTS[features], find_weights(features)

@@ -69,15 +69,15 @@ class Generator(players.Translator):
         return _by_class(self.towards, sources, labels, apart=self.training)
 
     def view(self, images: Tensor) -> Tensor:
-        """Return the images themselves."""
+        """Return the images [N, C, H, W] themselves."""
         return images
 
     def wanted(self, labels: Tensor | None) -> Tensor | None:
-        """Return the other class of each."""
+        """Return the other class of each [N]."""
         return None if labels is None else 1 - labels
 
     def shown(self, images: Tensor, sources: Tensor) -> Tensor:
-        """Return the images alone: D does not know what they were made of."""
+        """Return the images [N, C, H, W] alone: D does not know what they were made of."""
         return images
 
 

@@ -24,6 +24,8 @@ def evaluate(text: str, sizes: Mapping[str, int]) -> int:
 
     >>> evaluate("height / 4", {"height": 28, ...})
     7
+
+    Raises `SizeError` where it is no whole number of at least 1 here.
     """
     check_syntax(text)
     value = _value(text, sizes)

@@ -58,7 +58,10 @@ def family_config(name: str, **sizes: Any) -> FamilyConfig:  # noqa: ANN401
 
 
 def read_family(values: dict[str, Any], origin: str) -> FamilyConfig:
-    """Return a family's configuration from its plain values, `family` among them."""
+    """Return a family's configuration from its plain values, `family` among them.
+
+    Raises `ModelError` where they name no family, `UsageError` where there is none of that name.
+    """
     if not isinstance(values.get("family"), str):
         raise ModelError(f"{origin} names no model `family`.")
     return family_config(values["family"], **{name: value for name, value in values.items() if name != "family"})

@@ -93,7 +93,10 @@ class Quadrant(players.RandomLayer):
     """Cuts one of the four quadrants, drawn for each sample, out of maps of different sizes."""
 
     def forward(self, *maps: Tensor) -> list[Tensor]:
-        """Return the same quadrant of sample i of each of the maps [N, C, H, W], H and W even: [N, C, H/2, W/2]."""
+        """Return the same quadrant of sample i of each of the maps [N, C, H, W], H and W even: [N, C, H/2, W/2].
+
+        Raises `TrainingError` without a stream to draw from.
+        """
         if self.stream is None:
             raise TrainingError("A quadrant has no stream to draw from: call `give_stream(player, stream)` first.")
         chosen = torch.from_numpy(self.stream.integers(len(maps[0]), 4)).to(maps[0].device)

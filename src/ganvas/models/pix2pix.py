@@ -101,11 +101,11 @@ class Generator(players.Translator):
         return self.view_of(images)
 
     def wanted(self, labels: Tensor | None) -> Tensor | None:
-        """Return no classes: none are asked for."""
+        """Return no classes, for labels [N]: none are asked for."""
         return None
 
     def shown(self, images: Tensor, sources: Tensor) -> Tensor:
-        """Return images and their sources, joined by channels, so that D sees whether the two belong together."""
+        """Return images and their sources [N, C, H, W], joined by channels: D sees whether the two belong together."""
         return cat([images, sources], 1)
 
 

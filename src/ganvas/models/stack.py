@@ -107,7 +107,10 @@ class Config(FamilyConfig):
         return lines
 
     def plans(self, image_shape: ImageShape, num_classes: int) -> dict[Player, list[Line]]:
-        """Return both players' lines; a discriminator told the classes needs a generator that is told them too."""
+        """Return both players' lines; a discriminator told the classes needs a generator that is told them too.
+
+        Raises `NetworkError`, with the line, where the layers do not fit the images or each other.
+        """
         found: dict[Player, list[Line]] = {
             player: self.plan(player, image_shape, num_classes) for player in self.entries()
         }

@@ -112,7 +112,10 @@ class StyleMixing(players.RandomLayer):
         self.probability = probability
 
     def forward(self, latents: Tensor, num_layers: int) -> tuple[Tensor, Tensor]:
-        """Return other latents [N, Z], and which layers [N, L] are theirs: from a random one on, or none."""
+        """Return other latents [N, Z], and which layers [N, L] are theirs: from a random one on, or none.
+
+        Raises `TrainingError` without a stream to draw from.
+        """
         if self.stream is None:
             raise TrainingError("Style mixing has no stream to draw from: call `give_stream(player, stream)` first.")
         num, size = latents.shape

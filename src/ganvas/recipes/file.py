@@ -19,7 +19,10 @@ def is_recipe_file(name: object) -> bool:
 
 
 def read_file(path: Path) -> tuple[dict[str, Any], dict[str, list[int]]]:
-    """Return a file's values, and the number of each player's lines in it."""
+    """Return a file's values, and the number of each player's lines in it.
+
+    Raises `UsageError` where there is no such file, `ConfigurationError` where it cannot be read.
+    """
     if not is_recipe_file(path):
         raise UsageError(f"`{path}` is no recipe file; its name must end in {', '.join(FILES)}.")
     if not path.is_file():

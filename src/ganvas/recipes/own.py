@@ -44,7 +44,10 @@ def variant_of(text: str | Path) -> tuple[str, Recipe]:
 
 
 def settings_of(pairs: Iterable[str]) -> dict[str, Any]:
-    """Return settings from `name=value`, values as JSON or, where they are none, as words."""
+    """Return settings from `name=value`, values as JSON or, where they are none, as words.
+
+    Raises `UsageError` for a text without a name or a sign of equality.
+    """
     settings: dict[str, Any] = {}
     for pair in pairs:
         name, separator, value = pair.partition("=")
@@ -99,7 +102,10 @@ def layer(name: str, /, **settings: Any) -> dict[str, Any]:  # noqa: ANN401
 
 @contextmanager
 def naming_lines(recipe: object) -> Iterator[None]:
-    """Give errors about a network's lines their place in the file, where `recipe` is one."""
+    """Give errors about a network's lines their place in the file, where `recipe` is one.
+
+    Raises the same `NetworkError` with that place.
+    """
     try:
         yield
     except NetworkError as error:

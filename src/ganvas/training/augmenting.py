@@ -78,7 +78,7 @@ class Augmenter:
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
     def measures(self) -> dict[str, Tensor]:
-        """Return what a step tells of the augmentation."""
+        """Return what a step tells of the augmentation, numbers []."""
         return {} if self.way is None else {PROBABILITY: self._current()}
 
     def adapt(self, real_scores: Tensor, step: int, share: Share = WHOLE) -> None:

@@ -83,7 +83,10 @@ def _first_ones(ranks: Ranks, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def read_state(folder: Path) -> dict[str, Any]:
-    """Return the details of a checkpoint, `step` among them."""
+    """Return the details of a checkpoint, `step` among them.
+
+    Raises `DamagedError` where they do not say which step they are of.
+    """
     state = read_json(folder / _STATE)
     if not isinstance(state, dict) or not isinstance(state.get("step"), int):
         raise DamagedError(f"`{folder / _STATE}` does not say which step it is of.")

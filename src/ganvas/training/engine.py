@@ -43,6 +43,8 @@ def choose_device(name: str, ranks: Ranks | None = None) -> torch.device:
     """Return the device called `name`; `auto` prefers CUDA, then Apple's GPU, then the CPU.
 
     Of several processes on a machine each has its own GPU by `auto` and `cuda`.
+
+    Raises `ConfigurationError` where there is no such device here.
     """
     ranks = ranks or Ranks()
     shared = ranks.group is not None

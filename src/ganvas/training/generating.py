@@ -71,7 +71,7 @@ class Generating:
             return Made(generator(latents, labels).to(self.dtype), labels)
 
     def shown(self, images: Tensor, made: Made) -> Tensor:
-        """Return what D is shown of images, real or made, of the turn in which the generator gave `made`."""
+        """Return what D is shown of images [N, C, H, W], real or made, of the turn in which G gave `made`."""
         generator = self.generator
         if isinstance(generator, Translator) and made.sources is not None:
             return generator.shown(images, made.sources)

@@ -41,7 +41,7 @@ def verdict_measures(turn: DiscriminatorTurn) -> Measures:
 def generator_measures(
     turn: GeneratorTurn, real: Tensor, real_labels: Tensor | None, real_share: Share = WHOLE
 ) -> Measures:
-    """Return the diversity of G's images: their spread over that of real ones, within classes where there are any."""
+    """Return the diversity [] of G's images: their spread over real ones', within classes [N] where there are any."""
     ours, theirs = _spread(turn.fake_images, turn.fake_labels, turn.share), _spread(real, real_labels, real_share)
     return {"diversity": ours / theirs.clamp_min(1e-12)}
 

@@ -49,7 +49,7 @@ def class_of_real(turn: DiscriminatorTurn) -> Tensor:
 
 
 def class_of_fake(turn: DiscriminatorTurn) -> Tensor:
-    """Cross-entropy of the classes that generated images were asked to show, for the discriminator."""
+    """Cross-entropy of the classes that generated images were asked to show, for D: L_C of Odena et al. 2017, eq. 3."""
     return _class_loss(turn.fake, turn.fake_labels)
 
 
@@ -109,7 +109,7 @@ def reconstruction(turn: DiscriminatorTurn) -> Tensor:
 
 
 def class_asked(turn: GeneratorTurn) -> Tensor:
-    """Cross-entropy of the class that was asked for: drawing a 9 when asked for an 8 costs much (S2.4)."""
+    """Cross-entropy of the class that was asked for, Odena et al. 2017, eq. 3: a 9 for an 8 costs much (S2.4)."""
     return _class_loss(turn.fake, turn.fake_labels)
 
 

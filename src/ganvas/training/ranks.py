@@ -66,7 +66,7 @@ class Ranks:
             weight.grad = gradient.copy_(summed.view(weight.shape)) if wanted else None
 
     def copy(self, tensors: Sequence[Tensor], root: int = 0) -> None:
-        """Overwrite tensors with those of one process, the first where no other is named."""
+        """Overwrite tensors [...] with those of one process, the first where no other is named."""
         from torch.distributed import BroadcastOptions
 
         if self.group is None:
@@ -143,7 +143,7 @@ class Ranks:
         return float(rows[0, 0]), float(rows[:, 1].sum())
 
     def add_up(self, values: Tensor) -> Tensor:
-        """Return the sum of all processes' values, a new tensor without a history."""
+        """Return the sum of all processes' values, a new tensor [...] like them without a history."""
         total = values.detach().clone(memory_format=torch.contiguous_format)
         if self.group is not None:
             with _others_there():

@@ -66,7 +66,7 @@ class Share:
             give_batch(player, self)
 
     def part(self, mean: Tensor) -> Tensor:
-        """Return what a mean over the share adds to the mean over the batch."""
+        """Return what a mean [...] over the share adds to the mean over the batch."""
         return mean if self.is_whole else mean * (self.num / self.total)
 
     def mean(self, mean: Tensor) -> Tensor:

@@ -89,7 +89,7 @@ class Part(NamedTuple):
 
 
 def parts(model: Model, addresses: Addresses, labels: NDArray[np.int64] | None, choice: Choice) -> Iterator[Part]:
-    """Yield what to draw for images at addresses, a block at a time; classes are drawn where none are given.
+    """Yield what to draw for images at N addresses, a block at a time; classes are drawn where no labels [N] are given.
 
     Raises `UsageError` for what the model cannot do.
     """
@@ -116,7 +116,7 @@ def refined(model: Model, request: Request, choice: Choice) -> Request:
 
 
 def labels_at(model: Model, addresses: Sequence[Address]) -> NDArray[np.int64] | None:
-    """Return the classes that images at addresses show when none is asked for; None when unconditional."""
+    """Return the classes [N] that images at N addresses show when none is asked for; None when unconditional."""
     if not model.conditional:
         return None
     stream = Stream(0, "generate/labels", rows=tuple(addresses))
@@ -126,7 +126,7 @@ def labels_at(model: Model, addresses: Sequence[Address]) -> NDArray[np.int64] |
 def each_class_of(
     model: Model, addresses: Addresses, choice: Choice, labels: NDArray[np.int64] | None = None
 ) -> NDArray[np.int64]:
-    """Return the classes of images when each is to be seen: image i of a seed shows class i modulo their number.
+    """Return the classes [N] of images when each is to be seen: image i of a seed shows class i modulo their number.
 
     Raises `UsageError` where `labels` or a mixture say otherwise, or the model draws no wanted classes.
     """
@@ -149,7 +149,7 @@ def mixture_of(model: Model, choice: Choice) -> NDArray[np.float32] | None:
 
 
 def directions_of(model: Model, choice: Choice) -> Mapping[str, tuple[Tensor, float]]:
-    """Return the directions asked for, each with how far to go."""
+    """Return the directions [Z] asked for, each with how far to go."""
     return model.directions.steps(choice.directions) if choice.directions else {}
 
 
@@ -160,12 +160,12 @@ def expect_drawing(model: Model) -> None:
 
 
 def packed(values: Tensor) -> str:
-    """Return float32 values as text, bit for bit."""
+    """Return float32 values [...] as text, bit for bit."""
     return base64.b64encode(values.detach().cpu().numpy().astype("<f4").tobytes()).decode()
 
 
 def unpacked(text: str, shape: tuple[int, ...]) -> Tensor:
-    """Return what `packed` made text of; raise `UsageError` where it is of another shape."""
+    """Return what `packed` made text of, [*shape]; raise `UsageError` where it is of another shape."""
     try:
         values = np.frombuffer(base64.b64decode(text, validate=True), "<f4")
         return torch.from_numpy(values.reshape(shape).astype(np.float32))

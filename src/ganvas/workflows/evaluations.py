@@ -70,7 +70,10 @@ def measured(dataset: Dataset) -> Measured:
 
 
 def kept(folder: Path) -> tuple[Evaluation, ...]:
-    """Return the evaluations kept in a run or model folder, the newest last; none where it has none."""
+    """Return the evaluations kept in a run or model folder, the newest last; none where it has none.
+
+    Raises `DamagedError` where the file cannot be one of evaluations.
+    """
     path = folder / EVALUATION
     if not path.is_file():
         return ()
@@ -131,6 +134,8 @@ def read_results(path: Path) -> list[Evaluation]:
 
     Of a run's evaluations the newest counts. A bare list of scores names no dataset: their protocols alone can be
     compared, and are.
+
+    Raises `UsageError` where the file holds no evaluation.
     """
     file = path / EVALUATION if path.is_dir() else path
     values: Any = read_json(file)

@@ -71,7 +71,7 @@ def rename(model: Model | str | Path, names: Mapping[str, str]) -> Directions:
 
 
 def strip(model: Model, found: Directions, name: str, seeds: list[int], numbers: np.ndarray | None) -> Pixels:
-    """Return a row of images for each seed, from -3 to +3 along a direction, as one captioned picture."""
+    """Return a row of images for each seed, from -3 to +3 along a direction, as one captioned picture [H, W, C]."""
     addresses = [(seed, 0) for seed in seeds]
     columns: list[Pixels] = []
     for strength in STRENGTHS:

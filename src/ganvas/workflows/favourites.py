@@ -50,7 +50,10 @@ def keep_favourites(file: str | Path, pictures: Iterable[Provenance | str | Path
 
 
 def forget_favourites(file: str | Path, numbers: Sequence[int]) -> list[Provenance]:
-    """Remove favourites by their numbers, the first being 1; return those that are left."""
+    """Remove favourites by their numbers, the first being 1; return those that are left.
+
+    Raises `UsageError` where there is none of a number.
+    """
     found = read_favourites(file)
     if wrong := [number for number in numbers if not 1 <= number <= len(found)]:
         raise UsageError(f"There is no favourite {wrong[0]} in `{_file(file)}`: they are numbered 1 to {len(found)}.")

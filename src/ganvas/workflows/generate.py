@@ -98,7 +98,7 @@ def grid_of(
 def pictures_of(
     model: Model, request: Request, bits: int = 8, ranks: Ranks | None = None
 ) -> Iterator[Pixels | DeepPixels]:
-    """Yield the images of a request in pieces: uint8, or uint16 where 16 bits are asked for.
+    """Yield the images of a request in pieces [n, H, W, C]: uint8, or uint16 where 16 bits are asked for.
 
     Several processes draw some of each piece, and all are given all.
     """
@@ -128,7 +128,7 @@ def save_pictures(
     most_shown: int,
     progress: Progress,
 ) -> tuple[Pixels, list[Facts]]:
-    """Write pictures, a chunk at a time, each under the `file` of its facts, and the list of all facts.
+    """Write pictures [n, H, W, C], a chunk at a time, each under the `file` of its facts, and the list of all facts.
 
     No picture is ever there in part, and the list gets its name when all of them are on the disk. Returns the first
     ones, for a grid, with their facts: whole chunks, as long as they hold `most_shown` at most.
@@ -156,7 +156,10 @@ def save_pictures(
 
 
 def draw_classes(model: Model, path: Path, columns: int = 10, seed: int = 0) -> Path:
-    """Write a picture with one row per class, the first 50 (`columns` x `columns` images without classes)."""
+    """Write a picture with one row per class, the first 50 (`columns` x `columns` images without classes).
+
+    Raises `StorageError` where its folder is not there.
+    """
     if not path.parent.is_dir():
         raise StorageError(f"`{path.parent}` is not a folder; make it first.")
     if model.conditional:
@@ -172,7 +175,7 @@ def draw_classes(model: Model, path: Path, columns: int = 10, seed: int = 0) -> 
 def draw_pictures(
     model: Model, asked: Iterable[Part], choice: Choice, ranks: Ranks | None = None
 ) -> Iterator[tuple[Pixels | DeepPixels, list[Picture]]]:
-    """Yield pictures in chunks, each with its facts and provenance; several processes draw together."""
+    """Yield pictures in chunks [n, H, W, C], each with its facts and provenance; several processes draw together."""
     for part in asked:
         place = 0
         for chunk in pictures_of(model, part.request, choice.bits, ranks):

@@ -94,7 +94,10 @@ class Model:
 
     @property
     def gan(self) -> Gan:
-        """Both players as one composed model."""
+        """Both players as one composed model.
+
+        Raises `ModelError` where the model was saved without its discriminator.
+        """
         if self.discriminator is None:
             raise ModelError("This model was saved without its discriminator.")
         return Gan(self.generator, self.discriminator)

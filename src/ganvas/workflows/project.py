@@ -182,7 +182,7 @@ def _requests(model: Model, rows: list[LatentRow]) -> Iterator[Request]:
 def draw_projected(
     model: Model, rows: list[LatentRow], choice: Choice
 ) -> Iterator[tuple[Pixels | DeepPixels, list[Picture]]]:
-    """Yield pictures of given latents in chunks, each with its facts and provenance."""
+    """Yield pictures of given latents in chunks [n, H, W, C], each with its facts and provenance."""
     index = 0
     for request in _requests(model, rows):
         for chunk in pictures_of(model, refined(model, request, choice), choice.bits):

@@ -81,7 +81,10 @@ class RunFolder:
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Open an existing run."""
+        """Open an existing run.
+
+        Raises `RunError` where the folder is none of a run.
+        """
         if not is_run_folder(folder):
             raise RunError(f"`{folder}` is not a run folder: it has no {CONFIG}. Begin one with `ganvas train`.")
         return cls(folder, RunConfig.read(read_json(folder / CONFIG), f"`{folder / CONFIG}`"))
@@ -153,7 +156,10 @@ class RunFolder:
         replace_file(self.folder / name, f"{target.name}\n".encode())
 
     def checkpoint_to_sample(self) -> Path:
-        """Return the best checkpoint if it is whole, else the newest whole one."""
+        """Return the best checkpoint if it is whole, else the newest whole one.
+
+        Raises `RunError` where none is usable.
+        """
         named = self.folder / BEST
         if named.is_file():
             best = self.checkpoints / Path(named.read_text(errors="replace").strip()).name
@@ -197,7 +203,10 @@ def is_run_folder(folder: Path) -> bool:
 
 
 def check_changes(differences: dict[str, tuple[Any, Any]], allowed: set[str]) -> None:
-    """Refuse settings that changed since the run began, unless they may or are named as allowed."""
+    """Refuse settings that changed since the run began, unless they may or are named as allowed.
+
+    Raises `ConfigurationError` with a line for each such setting.
+    """
     refused = {name: change for name, change in differences.items() if name not in allowed}
     if refused:
         lines = "; ".join(f"`{name}` was {old!r}, now {new!r}" for name, (old, new) in refused.items())

@@ -26,7 +26,7 @@ class Samples:
         self.sources: Split = source_split(dataset, settings)
 
     def sheet(self, generator: Generator) -> Pixels:
-        """Return a grid: the same latents each time, one row per class; a translator's: see `translated_sheet`."""
+        """Return a grid [H, W, C]: the same latents each time, a row per class; a translator's `translated_sheet`."""
         if isinstance(generator, Translator):
             return self.translated_sheet(generator)
         columns, classes = self.settings.samples.columns, len(self.dataset.classes)
@@ -35,7 +35,7 @@ class Samples:
         return contact_sheet(sample(generator, num, labels, self.settings.seed, decode=self.decode), columns)
 
     def translated_sheet(self, generator: Translator) -> Pixels:
-        """Return rows of three: sources, their translations, and the real targets.
+        """Return rows of three, one picture [H, W, C]: sources, their translations, and the real targets.
 
         Of a translator between classes, three rows for each class: pictures, translations, and those translated back.
         """

@@ -32,7 +32,10 @@ def open_model_source(path: str | Path, num_images: int, seed: int = 0, licence:
 
 
 def source_of_model(model: Model, name: str, num_images: int, seed: int = 0, licence: str | None = None) -> Source:
-    """Return the images of a model at hand as `open_model_source` does."""
+    """Return the images of a model at hand as `open_model_source` does.
+
+    Raises `UsageError` for a model that translates pictures.
+    """
     if model.translates:
         raise UsageError(
             f"`{name}` turns pictures into others, and draws none of its own. Write translations into a folder by "

@@ -131,7 +131,10 @@ def resume(
 
 
 def with_length(recipe: Recipe, num_images: int, steps: int | None, epochs: float | None) -> Recipe:
-    """Return the recipe with its length set in steps or in passes over the images."""
+    """Return the recipe with its length set in steps or in passes over the images.
+
+    Raises `ConfigurationError` where both are given, or one is not above 0.
+    """
     if steps is not None and epochs is not None:
         raise ConfigurationError("Give the length in steps or in epochs, not both.")
     if epochs is not None:

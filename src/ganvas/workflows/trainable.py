@@ -34,7 +34,10 @@ def check_trainable(recipe: Recipe, dataset: Dataset) -> None:
 
 
 def dataset_of(run: RunFolder, moved_to: str | Path | None) -> Dataset:
-    """Return the dataset that a run was begun on, and no other."""
+    """Return the dataset that a run was begun on, and no other.
+
+    Raises `DataError` where it is not there, `ConfigurationError` where its content is another.
+    """
     try:
         dataset = Dataset.open(Path(moved_to or run.config.data))
     except DataError as error:

@@ -104,7 +104,7 @@ def _findings(place: Path, how: Preprocessing, progress: Progress) -> Iterator[t
 
 
 def side_by_side(sources: Pixels, translations: Pixels) -> Pixels:
-    """Return a sheet in which each row of sources stands above the row of their translations."""
+    """Return a sheet [H, W, C] with each row of sources [N, H, W, C] above the row of their translations."""
     num, columns = len(translations), min(_COLUMNS, len(translations))
     channels = max(sources.shape[3], translations.shape[3])
     rows: list[Pixels] = []

@@ -98,7 +98,10 @@ def walk(
 def film_training(
     run: str | Path, out: str | Path, frames_per_second: float = 4.0, progress: Progress | None = None
 ) -> Path:
-    """Write the film of a run's samples, the step beneath each; the last stays for two seconds."""
+    """Write the film of a run's samples, the step beneath each; the last stays for two seconds.
+
+    Raises `RunError` where there are fewer than 2 grids.
+    """
     folder, path, progress = Path(run), Path(out), progress or Lines()
     check_film(path, frames_per_second)
     samples = sorted((folder / "samples").glob("[0-9]*.png"))

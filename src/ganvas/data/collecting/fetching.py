@@ -197,7 +197,10 @@ class Unpacker:
         return b"".join(self.parts)
 
     def add(self, part: bytes) -> None:
-        """Unpack one more part; nothing more is unpacked once there are `max_bytes`."""
+        """Unpack one more part; nothing more is unpacked once there are `max_bytes`.
+
+        Raises `RefusedImage` where it cannot be unpacked.
+        """
         room = self.max_bytes - self.num_bytes
         if room <= 0:
             return
@@ -210,7 +213,10 @@ class Unpacker:
         self.num_bytes += len(part)
 
     def finish(self) -> None:
-        """Check that the packed bytes were whole."""
+        """Check that the packed bytes were whole.
+
+        Raises `RefusedImage` where they were not.
+        """
         if self.inflate is not None and not self.inflate.eof:
             raise RefusedImage("incomplete", "What the server packed it in breaks off.")
 

@@ -12,7 +12,9 @@ from ganvas.data.sources.source import Item
 class Limits(Config):
     """What decoding may cost; none of it changes an image."""
 
-    engine: str = Field(default="local", description="A row of the table of engines.", json_schema_extra=RESUMABLE)
+    engine: str = Field(
+        default="local", description="Where files are decoded: local, ray or here.", json_schema_extra=RESUMABLE
+    )
     workers: int = Field(
         default=0, ge=0, description="Processes that decode; 0: one for each core.", json_schema_extra=RESUMABLE
     )

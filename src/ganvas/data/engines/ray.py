@@ -22,7 +22,10 @@ _CHUNKS_AHEAD = 3  # for each processor of the cluster
 
 
 def inspect_all(items: Iterable[Item], how: Preprocessing, limits: Limits) -> Iterator[tuple[Item, Finding]]:
-    """Yield each item with its finding, in order; connects to the cluster of RAY_ADDRESS, or starts one here."""
+    """Yield each item with its finding, in order; connects to the cluster of RAY_ADDRESS, or starts one here.
+
+    Raises `UsageError` where Ray is not installed.
+    """
     try:
         import ray  # pyright: ignore[reportMissingImports]
     except ImportError as error:

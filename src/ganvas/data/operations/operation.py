@@ -85,7 +85,7 @@ class InvertibleOperation(Operation):
 
 
 def to_bytes(values: NDArray[Any]) -> Pixels:
-    """Return real values as the nearest bytes (half to even), those outside 0 ... 255 clamped."""
+    """Return real values [...] as the nearest bytes [...] (half to even), those outside 0 ... 255 clamped."""
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
@@ -120,7 +120,10 @@ def read_operation(text: str) -> Operation:
 
 
 def operation_from(values: dict[str, Any]) -> Operation:
-    """Return the operation of its JSON form; the errors are those of `read_operation`."""
+    """Return the operation of its JSON form; the errors are those of `read_operation`.
+
+    Raises `UsageError` where it has no name or other parameters than the operation.
+    """
     name = values.get("name")
     if not isinstance(name, str):
         raise UsageError('An operation is written as `name:value` or as {"name": ..., parameters}; this has no name.')

@@ -56,12 +56,12 @@ class Section(NamedTuple):
 
 
 def write_report(path: Path, dataset: Dataset, pixels: Callable[[Sequence[int]], Pixels], title: str) -> None:
-    """Write the report of a dataset; `pixels(places)` gives readable images, also those that were left out."""
+    """Write the report of a dataset; `pixels(places)` gives images [N, H, W, C], also those that were left out."""
     replace_file(path, report_html(dataset, pixels, title).encode())
 
 
 def report_html(dataset: Dataset, pixels: Callable[[Sequence[int]], Pixels], title: str) -> str:
-    """Return the report of a dataset as HTML."""
+    """Return the report of a dataset as HTML; `pixels(places)` gives images [N, H, W, C]."""
     return render("ganvas.data.report", "report.html", **_content(dataset, pixels), title=title)
 
 

@@ -63,14 +63,20 @@ class Scaling(ABC):
     shape: Shape
 
     def apply(self, pixels: Pixels) -> NDArray[np.float32]:
-        """Return images uint8 [N, H, W, C] as a network sees them, float32 [N, H, W, C]; computed in float64."""
+        """Return images uint8 [N, H, W, C] as a network sees them, float32 [N, H, W, C]; computed in float64.
+
+        Raises `UsageError` where the images are not uint8.
+        """
         self._demand(pixels)
         if pixels.dtype != np.uint8:
             raise UsageError(f"A scaling is applied to uint8 images; these are {pixels.dtype}.")
         return self._forward(pixels.astype(np.float64)).astype(np.float32)
 
     def invert(self, values: NDArray[np.floating[Any]]) -> Pixels:
-        """Return values [N, H, W, C] as images uint8 [N, H, W, C], rounded to the nearest byte and clamped."""
+        """Return values [N, H, W, C] as images uint8 [N, H, W, C], rounded to the nearest byte and clamped.
+
+        Raises `NotFiniteError` where a value is NaN or infinite.
+        """
         self._demand(values)
         if not np.isfinite(values).all():
             raise NotFiniteError("The values to make images of hold NaN or infinity; the network gave no images.")

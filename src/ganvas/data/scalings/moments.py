@@ -67,7 +67,10 @@ class Moments:
 
 
 def moments_of(chunks: Iterable[Pixels]) -> Moments:
-    """Return the moments at each place [H, W, C] of all images of one pass."""
+    """Return the moments at each place [H, W, C] of all images of one pass.
+
+    Raises `DataError` where there are no images.
+    """
     total: Moments | None = None
     for pixels in checked(chunks):
         found = Moments.of(pixels.astype(np.float64))

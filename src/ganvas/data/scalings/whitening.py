@@ -86,7 +86,7 @@ class Whitening(Scaling):
         return np.sqrt(self.variances + self.settings.scaling_epsilon)
 
     def reach(self, chunks: Iterable[Pixels]) -> float:
-        """Return the largest absolute value in images; 0 where none differs from the mean."""
+        """Return the largest absolute value in images [N, H, W, C]; 0 where none differs from the mean."""
         return max(float(np.abs(self._forward(pixels.astype(np.float64))).max()) for pixels in chunks)
 
 

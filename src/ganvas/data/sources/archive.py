@@ -53,7 +53,10 @@ def is_tar(path: Path) -> bool:
 
 
 def open_archive(request: Request) -> Source:
-    """Open an archive as the tree it holds: one folder above all is left out, classes and listings as in a folder."""
+    """Open an archive as the tree it holds: one folder above all is left out, classes and listings as in a folder.
+
+    Raises `UsageError` where no file is given, `DataError` where it cannot be read.
+    """
     if request.path is None:
         raise UsageError("`archive` reads files: give the path of a ZIP or tar file.")
     path = request.path

@@ -46,7 +46,10 @@ class Half(NamedTuple):
 
 
 def open_arrays(request: Request) -> Source:
-    """Open an .npy or .npz file; the range of values that are not bytes is found by one pass over them."""
+    """Open an .npy or .npz file; the range of values that are not bytes is found by one pass over them.
+
+    Raises `UsageError` where no file is given, `DataError` where it holds no images.
+    """
     path = request.path
     if path is None:
         raise UsageError("`arrays` reads files: give the path of an .npy or .npz file.")

@@ -65,7 +65,10 @@ CIFAR100_FILES = PublishedSet(
 
 
 def open_cifar(request: Request) -> Source:
-    """Open a folder or .tar.gz of CIFAR-10 or CIFAR-100, with its own split and the classes' names (the 100 fine)."""
+    """Open a folder or .tar.gz of CIFAR-10 or CIFAR-100, with its own split and the classes' names (the 100 fine).
+
+    Raises `UsageError` where no file is given, `DataError` where it is something else.
+    """
     if request.path is None:
         raise UsageError("`cifar` reads files: give the path of `cifar-10-batches-py` or of its .tar.gz.")
     return cifar_source(request.name, "cifar", request.path, readable(request.path.name))

@@ -18,7 +18,10 @@ FoundFile = Found[str]
 
 
 def open_folder(request: Request) -> Source:
-    """Open a folder with all below it, in the order of the paths; links that leave it are not followed."""
+    """Open a folder with all below it, in the order of the paths; links that leave it are not followed.
+
+    Raises `UsageError` where no folder is given.
+    """
     if request.path is None:
         raise UsageError("`folder` reads files: give the path of a folder.")
     root = request.path.resolve()

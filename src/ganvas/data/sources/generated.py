@@ -26,6 +26,8 @@ def generated_source(
     `draw(first, num)` returns images `first` ... `first + num - 1` as uint8 [num, H, W, C], the same each time.
     `labels` [total] are the names of the classes shown; None without classes. `origin` names the model, and
     `fingerprint` changes with its weights and seed. Each item has `Facts.is_synthetic`.
+
+    Raises `DataError` where `total` is below 1 or the labels are not as many.
     """
     if total < 1:
         raise DataError(f"{total} images of `{name}` were asked for; ask for at least 1.")

@@ -48,7 +48,10 @@ def is_idx(path: Path) -> bool:
 
 
 def open_idx(request: Request) -> Source:
-    """Open an images file with the labels file beside it, or the one set in a folder."""
+    """Open an images file with the labels file beside it, or the one set in a folder.
+
+    Raises `UsageError` where no file of images is given, `DataError` where it is something else.
+    """
     path = request.path
     if path is None:
         raise UsageError("`idx` reads files: give the path of an IDX file or of a folder of them.")
@@ -69,6 +72,8 @@ def idx_source(
     """Return the source of `pairs` of images and labels files, their headers checked against each other.
 
     `classes` are the names of the classes by number; without them a class is called by its number.
+
+    Raises `DataError` where there are not as many labels as images.
     """
     total = 0
     for pair in pairs:
@@ -99,7 +104,10 @@ def published_pairs(published: PublishedSet, request: Request) -> list[IdxPair]:
 
 
 def pairs_in(folder: Path) -> list[IdxPair]:
-    """Return the set in a folder: one images file, or one for training (train...) and one for tests (t10k...)."""
+    """Return the set in a folder: one images file, or one for training (train...) and one for tests (t10k...).
+
+    Raises `DataError` where the folder holds another number of sets.
+    """
     images: dict[str, Path] = {}
     for file in _candidates(folder):
         if _magic(file) == _IMAGES:

@@ -58,7 +58,10 @@ class StoredArray(NamedTuple):
                     yield np.frombuffer(content, self.dtype).reshape(count, *self.shape[1:])
 
     def whole(self) -> NDArray[Any]:
-        """Return all values at once: for labels."""
+        """Return all values at once, in the shape [...] that the file states: for labels.
+
+        Raises `DataError` where there are more than labels can be.
+        """
         if math.prod(self.shape) * self.dtype.itemsize > _MAX_ROW_BYTES:
             raise DataError(f"{self.title} is too large for labels: {list(self.shape)} {self.dtype}.")
         pieces = list(self.rows())

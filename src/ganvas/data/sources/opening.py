@@ -13,6 +13,8 @@ def open_source(source: str | Path, data_dir: Path | None, progress: Progress) -
     """Open a source by its name in `SOURCES`, or by the path of a file or folder.
 
     A name wins over a folder of the same name; write `./name`, or give a `Path`, for the folder.
+
+    Raises `DataError` where nothing can read it.
     """
     name = readable(str(source))
     path = Path(source).expanduser()

@@ -51,7 +51,10 @@ def is_parquet(path: Path) -> bool:
 
 
 def open_parquet(request: Request) -> Source:
-    """Open a file, or the files of a folder in the order of their names; a row is an item."""
+    """Open a file, or the files of a folder in the order of their names; a row is an item.
+
+    Raises `UsageError` where no file is given, `DataError` where there is none in the folder.
+    """
     path = request.path
     if path is None:
         raise UsageError("`parquet` reads files: give the path of a Parquet file or of a folder of them.")

@@ -20,7 +20,7 @@ class ValueRange(NamedTuple):
     convert: Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
     def pixels(self, values: NDArray[Any]) -> Pixels:
-        """Return values as bytes, rounded to the nearest and clipped."""
+        """Return values [...] as bytes [...], rounded to the nearest and clipped."""
         if values.dtype == np.uint8 and self is BYTES:
             return values
         return np.clip(np.rint(self.convert(values.astype(np.float64))), 0, 255).astype(np.uint8)

@@ -49,7 +49,10 @@ def is_webdataset(path: Path) -> bool:
 
 
 def open_webdataset(request: Request) -> Source:
-    """Open one shard, or the shards of a folder in the order of their names; a sample is an item."""
+    """Open one shard, or the shards of a folder in the order of their names; a sample is an item.
+
+    Raises `UsageError` where no file is given.
+    """
     path = request.path
     if path is None:
         raise UsageError("`webdataset` reads files: give the path of a shard or of a folder of shards.")

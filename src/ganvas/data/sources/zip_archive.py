@@ -45,7 +45,10 @@ class ZipArchive:
         self.file.close()
 
     def directory(self) -> ZipDirectory:
-        """Return the members; by their own headers where the directory at the end is lost."""
+        """Return the members; by their own headers where the directory at the end is lost.
+
+        Raises `DataError` where the file is no ZIP file that can be read.
+        """
         with reading(self.path):
             found = list_by_directory(self.file, self.path)
             if found is not None:

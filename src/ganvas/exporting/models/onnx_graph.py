@@ -103,7 +103,7 @@ class Graph(nn.Module):
         )
 
     def example(self, num: int, seed: int = 0) -> tuple[Tensor, ...]:
-        """Return inputs for `num` images, in order: those that `generate` has for `seed`, in every class by turns."""
+        """Return inputs [num, ...], in order: those that `generate` has for `seed`, in every class by turns."""
         generator = self.generator
         if isinstance(generator, Translator):
             size = generator.source_shape

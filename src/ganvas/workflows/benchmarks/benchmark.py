@@ -40,7 +40,10 @@ class Benchmark:
         return {"benchmark": self.name, "judged_by": self.network().tells, "known": known}
 
     def dataset(self, out: Path, data: Path | None, data_dir: Path | None, progress: Progress) -> Dataset:
-        """Return the dataset: the one prepared in `data`, else that in `out`, made at the first call."""
+        """Return the dataset: the one prepared in `data`, else that in `out`, made at the first call.
+
+        Raises `DataError` where it is not the benchmark's.
+        """
         folder = out / DATA if data is None else data
         if data is None and not folder.exists():
             return self.prepare(folder, data_dir, progress)
@@ -55,7 +58,7 @@ class Benchmark:
         return dataset
 
     def judge(self, model: Model, dataset: Dataset, progress: Progress) -> list[Score]:
-        """Return the scores of a model's images."""
+        """Return the scores of a model's images; raise `ModelError` for a model that translates pictures."""
         if model.translates:
             raise ModelError(f"Benchmark `{self.name}` judges pictures of a model's own; this one translates others.")
         real, held_out = (ImageSet(dataset.pixels(split)[: self.num_samples]) for split in ("train", "test"))
