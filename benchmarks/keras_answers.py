@@ -7,7 +7,7 @@ import sys
 
 import keras_gans
 import numpy as np
-import tensorflow as tf
+import tensorflow as tf  # pyright: ignore[reportMissingModuleSource]
 
 
 class PaperAdam(tf.keras.optimizers.Adam):
@@ -103,7 +103,8 @@ def play(game, draws, step):
     real = [draws[name] for name in DRAWS[:4]]
     wishes = [draws[name] for name in DRAWS[4:]]
     discriminator, generator = game.discriminator, game.generator
-    answers = gradients(discriminator, ("discriminator", discriminator), *game.joint_batch(*real), step)
+    inputs, targets = game.joint_batch(*real)
+    answers = gradients(discriminator, ("discriminator", discriminator), inputs, targets, step)
     answers[f"{step}/d/loss"] = np.float64(game.discriminator_step(*real)[0])
     statistics = [value.numpy() for value in generator.non_trainable_variables]
     trick = np.full(len(wishes[0]), keras_gans.SOFT_ONE)
