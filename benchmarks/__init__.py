@@ -30,7 +30,10 @@ BENCHMARKS: dict[str, Benchmark] = {
         needs=("gpu",),
     ),
     "step_time_r3gan": Benchmark(
-        "benchmarks.r3gan_step:benchmark", "milliseconds of a step of R3GAN, beside its authors' program", 3, ("peers",)
+        "benchmarks.r3gan_step:benchmark",
+        "milliseconds of a step of R3GAN, beside its authors' program",
+        minutes=3,
+        needs=("peers", "pkg_resources"),
     ),
     "keras_check": Benchmark(
         "benchmarks.keras_check:benchmark",

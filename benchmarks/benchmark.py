@@ -96,4 +96,7 @@ NEEDS: dict[str, Need] = {
         lambda occasion: occasion.peers is not None and (occasion.peers / "R3GAN" / "R3GAN" / "Trainer.py").is_file(),
         "No program of others: `git clone https://github.com/brownvc/R3GAN PEERS/R3GAN`, then `--peers PEERS`.",
     ),
+    "pkg_resources": Need(
+        _has("pkg_resources"), "No pkg_resources, which R3GAN's program wants: `pip install 'setuptools<81'`."
+    ),
 }
