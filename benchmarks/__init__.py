@@ -9,19 +9,19 @@ BENCHMARKS: dict[str, Benchmark] = {
     "prepare_speed": Benchmark(
         "benchmarks.prepare_speed:benchmark",
         "images a second from files to a dataset folder, beside a Pillow loop and an ImageFolder",
-        minutes=9,
+        minutes=11,
         needs=("cifar10",),
     ),
     "feeding": Benchmark(
         "benchmarks.feeding:benchmark",
         "images a second and memory of batches in training, beside a DataLoader and PNG files",
-        minutes=3,
+        minutes=4,
     ),
     "step_time": Benchmark(
         "benchmarks.step_time:benchmark", "milliseconds of a training step, beside a plain PyTorch loop", minutes=12
     ),
     "step_time_keras": Benchmark(
-        "benchmarks.step_time:keras", "milliseconds of a step of the book's GANs, beside Keras", 3, needs=("keras",)
+        "benchmarks.step_time:keras", "milliseconds of a step of the book's GANs, beside Keras", 4, needs=("keras",)
     ),
     "step_time_gpu": Benchmark(
         "benchmarks.step_time:on_gpu",
@@ -32,7 +32,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "step_time_r3gan": Benchmark(
         "benchmarks.r3gan_step:benchmark",
         "milliseconds of a step of R3GAN, beside its authors' program",
-        minutes=3,
+        minutes=4,
         needs=("peers", "pkg_resources"),
     ),
     "keras_check": Benchmark(
@@ -59,7 +59,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "metric_arithmetic": Benchmark(
         "benchmarks.metric_arithmetic:benchmark",
         "seconds from features to FID, beside torchmetrics in float64",
-        minutes=4,
+        minutes=3,
         needs=("torchmetrics",),
     ),
 }

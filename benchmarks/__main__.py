@@ -10,13 +10,10 @@ from rich.console import Console
 from tyro.conf import arg
 
 from benchmarks import BENCHMARKS, report
-from benchmarks.machine import facts, state
-from benchmarks.measuring import Taken, measure
+from benchmarks.measuring import Session, session
 from benchmarks.outcome import Occasion
-from benchmarks.pictures import origin
-from ganvas.errors import GanvasError, unknown_name
+from ganvas.errors import GanvasError, UsageError, unknown_name
 from ganvas.storage import write_json
-from ganvas.training.engine import cpu_threads
 
 WIDTH = 170
 """Characters of a table that goes into a file or a pipe."""
@@ -52,24 +49,28 @@ def main(
     if listed:
         console.print(report.listing(chosen))
         return 0
-    taken: list[Taken] = []
-    with cpu_threads(threads), tempfile.TemporaryDirectory() as folder:
-        machine = facts(threads) | {"digits": origin(), "start": state(), "end": state()}
+    if not out.parent.is_dir():
+        raise UsageError(f"There is no folder `{out.parent}` for the figures. Make it, or name another with --out.")
+    latest: list[Session] = []
+
+    def keep(found: Session) -> None:
+        latest[:] = [found]
+        write_json(out, report.plain(*found, quick))
+
+    with tempfile.TemporaryDirectory() as folder:
         occasion = Occasion(Path(folder), quick, threads, keras_python, peers, work, _say)
         try:
-            for one in measure(chosen, occasion):
-                taken.append(one)
-                machine["end"] = state()
-                write_json(out, report.plain(taken, machine, quick))
+            session(chosen, occasion, keep)
         finally:
-            console.print(report.tabulate(taken, machine, quick))
-    console.print(f"All figures are in {out}.")
-    return _verdict(taken)
+            for found in latest:
+                console.print(report.tabulate(*found, quick))
+                console.print(f"All figures are in {out}.")
+    return _verdict(latest[0])
 
 
-def _verdict(taken: list[Taken]) -> int:
+def _verdict(found: Session) -> int:
     """Return the exit code, 1 where one failed, and say why."""
-    failed = [one for one in taken if one.state == "failed"]
+    failed = [one for one in found.taken if one.state == "failed"]
     for one in failed:
         _say(f"{one.name} failed:\n{one.error}")
     return int(bool(failed))

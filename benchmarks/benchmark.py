@@ -15,16 +15,13 @@ from benchmarks.outcome import Occasion, Outcome
 class Benchmark(NamedTuple):
     """Where it is (`module:name`, a function of an `Occasion`), what it measures, its cost on two quiet cores.
 
-    Without what it `needs` it is not run, without what it `uses` some of its rows are missing; both name rows of
-    `NEEDS`. `alone` is the command of that benchmark alone, with options of its own.
+    Without what it `needs`, rows of `NEEDS`, it is not run.
     """
 
     path: str
     summary: str
     minutes: float
     needs: tuple[str, ...] = ()
-    uses: tuple[str, ...] = ()
-    alone: str = ""
 
     def load(self) -> Callable[[Occasion], Outcome]:
         """Import and return the function."""

@@ -3,13 +3,14 @@
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from benchmarks.benchmark import Benchmark, missing
 from benchmarks.outcome import Occasion, Outcome, Row
+from ganvas.storage import json_bytes
 
 State = Literal["measured", "missing", "failed"]
 
@@ -25,6 +26,29 @@ class Taken(NamedTuple):
     error: str = ""
 
 
+class Session(NamedTuple):
+    """What became of each benchmark so far, and the machine that it ran on."""
+
+    taken: list[Taken]
+    machine: dict[str, Any]
+
+
+def session(benchmarks: Mapping[str, Benchmark], occasion: Occasion, keep: Callable[[Session], None]) -> Session:
+    """Take all benchmarks; `keep` is told of the session after each of them."""
+    from benchmarks.machine import facts, state
+    from benchmarks.pictures import origin
+    from ganvas.training.engine import cpu_threads
+
+    with cpu_threads(occasion.threads):
+        machine = facts(occasion.threads) | {"digits": origin(), "start": state(), "end": state()}
+        found = Session([], machine)
+        for one in measure(benchmarks, occasion):
+            found.taken.append(one)
+            machine["end"] = state()
+            keep(found)
+    return found
+
+
 def measure(benchmarks: Mapping[str, Benchmark], occasion: Occasion) -> Iterator[Taken]:
     """Yield what becomes of each benchmark, each in a new empty folder."""
     for number, (name, benchmark) in enumerate(benchmarks.items(), 1):
@@ -38,17 +62,11 @@ def _take(name: str, benchmark: Benchmark, occasion: Occasion) -> Taken:
     begun = time.perf_counter()
     try:
         with tempfile.TemporaryDirectory(prefix="benchmark-", dir=occasion.folder) as folder:
-            found = _outcome(benchmark, replace(occasion, folder=Path(folder)))
+            found: Outcome = benchmark.load()(replace(occasion, folder=Path(folder)))
+        json_bytes(found.details)
     except Exception as error:
         last = str(error).strip().splitlines()[-1:] or [""]
         note = f"Failed: {type(error).__name__}: {last[0]}"
         rows, said = [Row(benchmark.summary, note=note)], traceback.format_exc()
         return Taken(name, "failed", rows, time.perf_counter() - begun, error=said)
     return Taken(name, "measured", found.rows, time.perf_counter() - begun, found.details)
-
-
-def _outcome(benchmark: Benchmark, occasion: Occasion) -> Outcome:
-    found = benchmark.load()(occasion)
-    if lacking := missing(benchmark.uses, occasion):
-        return found._replace(rows=[*found.rows, Row("more of it", note=f"Not measured. {lacking}")])
-    return found

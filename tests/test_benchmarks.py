@@ -64,6 +64,18 @@ def test_an_unknown_name_is_refused_with_the_likeliest() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_the_list_imports_no_torch() -> None:
+    code = "import sys; from benchmarks.__main__ import main; main(listed=True); sys.exit('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_figures_that_have_nowhere_to_go_are_refused_beforehand(tmp_path: Path) -> None:
+    done = run("--quick", "--only", "feeding", "--out", str(tmp_path / "nowhere" / "found.json"))
+    assert done.returncode == 2
+    assert "There is no folder" in done.stderr
+
+
 def breaks(occasion: Occasion) -> Outcome:
     raise ValueError("a wall\nfell over")
 
