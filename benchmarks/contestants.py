@@ -15,7 +15,7 @@ from ganvas.data.feed import Feed
 from ganvas.images import ImageShape, Pixels
 from ganvas.models.family import build_gan
 from ganvas.progress import Silent
-from ganvas.recipes.recipe import find_recipe
+from ganvas.recipes.recipe import Recipe
 from ganvas.training.engine import Game
 from ganvas.training.interrupt import StopRequest
 from ganvas.training.loop import train
@@ -38,13 +38,14 @@ class Ours:
     Left out is what happens every 200 steps only: sample grids and checkpoints.
     """
 
-    def __init__(self, recipe_name: str, pixels: Pixels, labels: NDArray[np.int64], folder: Path) -> None:
-        self.recipe = find_recipe(recipe_name)
+    def __init__(self, recipe: Recipe, pixels: Pixels, labels: NDArray[np.int64], folder: Path) -> None:
+        self.recipe = recipe
+        height, width, channels = pixels.shape[1:]
         config = RunConfig(
-            recipe=self.recipe,
+            recipe=recipe,
             data="",
             content_hash="",
-            image_shape=ImageShape(1, 28, 28),
+            image_shape=ImageShape(channels, height, width),
             classes=tuple("0123456789"),
         )
         folder.mkdir()

@@ -7,7 +7,7 @@ import sys
 
 import keras_gans
 import numpy as np
-import tensorflow as tf
+import tensorflow as tf  # pyright: ignore[reportMissingModuleSource]
 
 
 class PaperAdam(tf.keras.optimizers.Adam):
@@ -103,14 +103,15 @@ def play(game, draws, step):
     real = [draws[name] for name in DRAWS[:4]]
     wishes = [draws[name] for name in DRAWS[4:]]
     discriminator, generator = game.discriminator, game.generator
-    answers = gradients(discriminator, ("discriminator", discriminator), *game.joint_batch(*real), step)
-    answers[f"{step}/d/loss"] = np.float64(game.discriminator_step(*real)[0])
+    inputs, targets = game.joint_batch(*real)
+    answers = gradients(discriminator, ("discriminator", discriminator), inputs, targets, step)
+    answers[f"{step}/d/loss"] = np.asarray(game.discriminator_step(*real)[0], np.float64)
     statistics = [value.numpy() for value in generator.non_trainable_variables]
     trick = np.full(len(wishes[0]), keras_gans.SOFT_ONE)
     answers |= gradients(game.combined, ("generator", generator), wishes, [trick, wishes[1]], step)
     for variable, value in zip(generator.non_trainable_variables, statistics, strict=True):
         variable.assign(value)  # the forward pass of the tape moved the running statistics
-    answers[f"{step}/g/loss"] = np.float64(game.generator_step(*wishes)[0])
+    answers[f"{step}/g/loss"] = np.asarray(game.generator_step(*wishes)[0], np.float64)
     correct_variance(generator, statistics, len(wishes[0]))
     return answers
 

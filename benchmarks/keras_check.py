@@ -10,6 +10,7 @@ import sys
 import tempfile
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from rich.table import Table
 from torch import nn
 
 from benchmarks.keras_order import Arrays, channels_last, in_keras_order
+from benchmarks.outcome import Occasion, Outcome, Row
 from benchmarks.pictures import digits
 from ganvas.data.feed import Feed
 from ganvas.images import ImageShape
@@ -30,7 +32,7 @@ from ganvas.models.family import build_gan
 from ganvas.players import Gan, from_pixels
 from ganvas.recipes.recipe import find_recipe
 from ganvas.seeds import Stream
-from ganvas.training.engine import Game
+from ganvas.training.engine import Game, cpu_threads
 from ganvas.training.round import Round
 
 CASES = list(product((5, 6, 7, 14, 28), (1, 2, 3, 4, 5), (1, 2, 3)))  # size, kernel, stride
@@ -40,7 +42,32 @@ DRAWS = ("images", "labels", "latents", "wanted", "generator_latents", "generato
 
 def main(keras_python: Path, rounds: int = 3, threads: int = 1) -> None:
     """Compare with Keras and print the largest differences."""
-    torch.set_num_threads(threads)
+    with cpu_threads(threads):
+        groups = compared(keras_python, rounds)
+    table = Table("what", "arrays", "largest value", "largest difference", "of another shape")
+    for group in groups:
+        wrong = str(group.wrong_shapes or "none")
+        table.add_row(group.name, str(group.num), f"{group.largest:.4g}", f"{group.difference:.2g}", wrong)
+    Console().print(table)
+    if not all(group.agrees for group in groups):
+        sys.exit(f"Some differ by more than {TOLERANCE} of the largest value, or in shape.")
+
+
+def benchmark(occasion: Occasion) -> Outcome:
+    """Compare three rounds with Keras'; an error where they differ."""
+    assert occasion.keras_python is not None
+    with cpu_threads(1):
+        groups = compared(occasion.keras_python, occasion.either(1, 3))
+    if wrong := [group.name for group in groups if not group.agrees]:
+        raise RuntimeError(f"These differ by more than {TOLERANCE} of the largest value, or in shape: {wrong}.")
+    most = max(group.difference / group.largest for group in groups)
+    note = f"the same to {most:.0e} of the largest value, in {sum(group.num for group in groups)} arrays"
+    row = Row("rounds of `acgan_mnist` in float64", peer="Keras", note=note)
+    return Outcome([row], {"groups": [group._asdict() for group in groups]})
+
+
+def compared(keras_python: Path, rounds: int) -> list["Group"]:
+    """Play rounds here and in Keras, from the same weights, images and draws; return how far they differ."""
     recipe = find_recipe("acgan_mnist")
     gan = build_gan(recipe.model, ImageShape(1, 28, 28), 10, seed=0)
     for layer in gan.discriminator.modules():
@@ -58,8 +85,7 @@ def main(keras_python: Path, rounds: int = 3, threads: int = 1) -> None:
         ours |= {f"{step}/{who}/loss": measures[f"{who}/loss"].detach().double().numpy() for who in "dg"}
         ours |= {f"{step}/gradient/{name}": value for name, value in _gradients(gan).items()}
     ours |= {f"after/{name}": value for name, value in _weights(gan).items()}
-    if not _report(ours, _ask_keras(keras_python, given)):
-        sys.exit(f"Some differ by more than {TOLERANCE} of the largest value, or in shape.")
+    return _groups(ours, _ask_keras(keras_python, given))
 
 
 def _disturb(gan: Gan) -> None:
@@ -147,23 +173,33 @@ def _ask_keras(python: Path, given: Arrays) -> Arrays:
             return dict(arrays)
 
 
-def _report(ours: Arrays, theirs: Arrays) -> bool:
-    """Print the largest differences; return whether all is equal but for rounding."""
-    table = Table("what", "arrays", "largest value", "largest difference", "of another shape")
-    groups: dict[str, list[str]] = {}
+class Group(NamedTuple):
+    """Arrays of one kind: their largest value and difference, and how many have another shape in Keras."""
+
+    name: str
+    num: int
+    largest: float
+    difference: float
+    wrong_shapes: int
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all is equal but for rounding."""
+        return self.difference <= TOLERANCE * self.largest and not self.wrong_shapes
+
+
+def _groups(ours: Arrays, theirs: Arrays) -> list[Group]:
+    names: dict[str, list[str]] = {}
     for name in ours:
-        groups.setdefault(_group(name), []).append(name)
-    equal = True
-    for group, names in groups.items():
-        right = [name for name in names if ours[name].shape == theirs[name].shape]
-        largest = max(np.abs(theirs[name]).max() for name in right)
-        difference = max(np.abs(ours[name] - theirs[name]).max() for name in right)
-        table.add_row(
-            group, str(len(names)), f"{largest:.4g}", f"{difference:.2g}", str(len(names) - len(right) or "none")
-        )
-        equal &= bool(difference <= TOLERANCE * largest) and right == names
-    Console().print(table)
-    return equal
+        names.setdefault(_group(name), []).append(name)
+    return [_difference(group, members, ours, theirs) for group, members in names.items()]
+
+
+def _difference(group: str, names: list[str], ours: Arrays, theirs: Arrays) -> Group:
+    right = [name for name in names if ours[name].shape == theirs[name].shape]
+    largest = max(float(np.abs(theirs[name]).max()) for name in right)
+    difference = max(float(np.abs(ours[name] - theirs[name]).max()) for name in right)
+    return Group(group, len(names), largest, difference, len(names) - len(right))
 
 
 def _group(name: str) -> str:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow reads it when it is imported
 
-import keras
+import keras  # pyright: ignore[reportMissingImports]  (not in the project's environment)
 import numpy as np
-import tensorflow as tf
-from keras import layers
+import tensorflow as tf  # pyright: ignore[reportMissingModuleSource]
+from keras import layers  # pyright: ignore[reportMissingImports]
 
 SOFT_ONE = 0.95
 LATENT_SIZE = 100

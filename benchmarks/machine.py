@@ -1,11 +1,15 @@
-"""What the machine could do at best, and what a step asks of it."""
+"""What the machine is, what it could do at best, and what a step asks of it."""
 
+import os
+import platform
 import time
 from functools import cache
+from typing import Any
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from ganvas.training.engine import usable_cores
 from ganvas.training.round import Round
 
 CUBE = (2048, 2048, 2048)
@@ -30,9 +34,47 @@ def product_rate(shape: tuple[int, int, int], repetitions: int = 3) -> float:
     return 2 * m * k * n / best
 
 
+class OperationCounter(FlopCounterMode):
+    """Counts operations of products and convolutions, of all modules together.
+
+    torch's own way of telling modules apart cannot count a gradient by a leaf inside the block, as R1 takes it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(display=False)
+        self.mod_tracker: Any = _Together()
+
+
+class _Together:
+    parents = frozenset({"Global"})
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
 def operations(round: Round) -> int:
     """Return the floating-point operations of the products and convolutions of one round, forward and backward."""
-    with FlopCounterMode(display=False) as counter:
+    with OperationCounter() as counter:
         round.play(round.game.step)
     round.game.step += 1
     return counter.get_total_flops()
+
+
+def facts(threads: int) -> dict[str, Any]:
+    """Return what the machine is, and how many threads of torch are used."""
+    return {
+        "processor": platform.processor() or platform.machine(),
+        "cores": usable_cores(),
+        "threads": threads,
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+    }
+
+
+def state() -> dict[str, float]:
+    """Return what the machine does now: its load, and its rate of float32 matrix products in GFLOP/s."""
+    return {"load": os.getloadavg()[0], "gflops": round(product_rate(CUBE) / 1e9, 1)}

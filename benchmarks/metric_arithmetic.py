@@ -7,9 +7,6 @@ counted, the network is not.
 """
 
 import json
-import os
-import platform
-import statistics
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -22,8 +19,12 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.machine import facts
+from benchmarks.outcome import Occasion, Outcome
+from benchmarks.turns import Turn, plain, ratio, row, spread, take_turns
 from ganvas.metrics.frechet import distance_to, frechet_distance, streamed
 from ganvas.seeds import Stream
+from ganvas.training.engine import cpu_threads
 
 OURS, WITH_ERROR, TORCHMETRICS = "Ganvas", "Ganvas, with its standard error", "torchmetrics"
 BATCH_SIZE = 5_000
@@ -49,24 +50,30 @@ def main(
         threads: CPU threads of each contestant.
         json_out: File for all figures.
     """
-    torch.set_num_threads(threads)
     console, runs = Console(), contestants()
     if TORCHMETRICS not in runs:
         console.print("torchmetrics is left out: it is not installed. Install it with `pip install torchmetrics`.")
-    real, generated = drawn(images, features, "real"), drawn(images, features, "generated", shift=0.02)
-    console.print(f"{repetitions} turns of {', '.join(runs)} on 2 x {images:,} x {features:,} features ...")
-    turns, values = take_turns(runs, real, generated, repetitions)
-    machine = {
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "threads": threads,
-        "torch": torch.__version__,
-        "load": os.getloadavg()[0],
-    }
+    with cpu_threads(threads):
+        console.print(f"{repetitions} turns of {', '.join(runs)} on 2 x {images:,} x {features:,} features ...")
+        turns, values = timed(runs, images, features, repetitions)
     console.print(tabulate(turns, values, f"{images:,} x {features:,} features, {threads} threads"))
     if json_out is not None:
-        report = {"machine": machine, "images": images, "features": features, "seconds": turns, "fid": values}
-        json_out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        report = {"machine": facts(threads), "images": images, "features": features, "fid": values}
+        json_out.write_text(json.dumps(report | {"turns": plain(turns)}, indent=1) + "\n", encoding="utf-8")
+
+
+def benchmark(occasion: Occasion) -> Outcome:
+    """Time FID beside torchmetrics."""
+    images, features = occasion.either(400, 20_000), occasion.either(64, 2048)
+    occasion.say(f"2 x {images:,} x {features:,} features ...")
+    with cpu_threads(occasion.threads):
+        turns, values = timed(contestants(), images, features, occasion.either(2, 3))
+    name = f"FID of 2 x {images:,} x {features:,} features"
+    rows = [
+        row(name, "s", turns, OURS, TORCHMETRICS),
+        row(f"{name}, ours with its standard error", "s", turns, WITH_ERROR, TORCHMETRICS),
+    ]
+    return Outcome(rows, {"turns": plain(turns), "fid": values})
 
 
 def contestants() -> dict[str, Contestant]:
@@ -117,34 +124,30 @@ def drawn(images: int, features: int, purpose: str, shift: float = 0.0) -> Featu
     return np.concatenate(parts)
 
 
-def take_turns(
-    runs: dict[str, Contestant], real: Features, generated: Features, repetitions: int
-) -> tuple[dict[str, list[float]], dict[str, float]]:
-    """Warm everybody up, then let them take turns; return the seconds of each turn and the FID, by contestant."""
+def timed(
+    runs: dict[str, Contestant], images: int, features: int, repetitions: int
+) -> tuple[list[Turn], dict[str, float]]:
+    """Warm everybody up, then let them take turns; return the seconds of each turn, and the FID by contestant."""
+    real, generated = drawn(images, features, "real"), drawn(images, features, "generated", shift=0.02)
+    values: dict[str, float] = {}
+
+    def seconds(name: str) -> float:
+        begun = time.perf_counter()
+        values[name] = runs[name](real, generated)
+        return time.perf_counter() - begun
+
     for run in runs.values():
         run(real[:64, :8], generated[:64, :8])
-    seconds, values = {name: [] for name in runs}, {}
-    for _ in range(repetitions):
-        for name, run in runs.items():
-            began = time.perf_counter()
-            values[name] = run(real, generated)
-            seconds[name].append(time.perf_counter() - began)
-    return seconds, values
+    return take_turns({name: lambda name=name: seconds(name) for name in runs}, repetitions), values
 
 
-def tabulate(seconds: dict[str, list[float]], values: dict[str, float], title: str) -> Table:
+def tabulate(turns: list[Turn], values: dict[str, float], title: str) -> Table:
     """Return the table to print."""
     table = Table("", "seconds (least to most)", "times ours", "FID", "relative difference", title=title)
-    for name, times in seconds.items():
-        ratio = statistics.median(theirs / own for theirs, own in zip(times, seconds[OURS], strict=True))
-        difference = abs(values[name] - values[OURS]) / values[OURS]
-        table.add_row(
-            name,
-            f"{statistics.median(times):.3g} ({min(times):.3g} to {max(times):.3g})",
-            f"{ratio:.2f}",
-            f"{values[name]:.9g}",
-            f"{difference:.1g}",
-        )
+    for name, value in values.items():
+        difference = abs(value - values[OURS]) / values[OURS]
+        seconds, beside = spread(turns, name).words(".3g"), f"{ratio(turns, name, OURS).median:.2f}"
+        table.add_row(name, seconds, beside, f"{value:.9g}", f"{difference:.1g}")
     return table
 
 

@@ -6,25 +6,26 @@ median of its turns, and as the median of its ratios within a turn to the contes
 
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import PIL
-import torch
 import tyro
 from rich.console import Console
 
-from benchmarks.machine import CUBE, product_rate
+from benchmarks.benchmark import data_folder
+from benchmarks.machine import CUBE, facts, product_rate
+from benchmarks.outcome import Occasion, Outcome, Row, Spread
 from benchmarks.prepare_contestants import Job
 from benchmarks.prepare_pictures import PHOTO_QUALITY, PHOTO_SIZE, cifar, compared, described, files, photos
 from benchmarks.prepare_steps import microseconds
-from benchmarks.prepare_tables import memory_table, phase_table, spread, step_table, work_table
+from benchmarks.prepare_tables import memory_table, phase_table, step_table, work_table
 from ganvas.errors import UsageError
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -94,14 +95,15 @@ def main(
     with ExitStack() as stack:
         place = work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         out = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=_made(place))))
-        report: dict[str, Any] = {"machine": _machine(), "works": {}, "steps": {}}
-        works = _works(data, place, images, photos, console)
+        machine = facts(0) | {"pillow": PIL.__version__, "photo_quality": PHOTO_QUALITY}
+        report: dict[str, Any] = {"machine": machine, "works": {}, "steps": {}}
+        works = _works(data, place, images, photos, console.print)
         for one in works:
-            turns = take_turns(one, repetitions, out, console)
+            turns = take_turns(one, repetitions, out, console.print)
             report["works"][one.name] = described(one.folder) | figures(one, turns)
             num = 1000 if one.size == 32 else 20
             report["steps"][one.name] = {
-                step: spread(values) for step, values in microseconds(one.folder, one.size, num, 5).items()
+                step: Spread.of(values)._asdict() for step, values in microseconds(one.folder, one.size, num, 5).items()
             }
         report["memory"] = [measure_memory(cifar(data, place, num), num, out, console) for num in memory]
     for table in (work_table(report), phase_table(report), step_table(report), memory_table(report)):
@@ -110,7 +112,30 @@ def main(
         json_out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
-def take_turns(work: Work, repetitions: int, out: Path, console: Console) -> list[Turn]:
+def benchmark(occasion: Occasion) -> Outcome:
+    """Time how PNG files and photographs become a dataset, beside a Pillow loop and an ImageFolder."""
+    place = _made(occasion.work or occasion.folder / "files")
+    num, num_photos, turns = occasion.either(200, 20_000), occasion.either(0, 100), occasion.either(1, 3)
+    rows, details = [], {}
+    for work in _works(data_folder(), place, num, num_photos, occasion.say):
+        found = figures(work, take_turns(work, turns, _made(occasion.folder / "made"), occasion.say))
+        details[work.name] = found | described(work.folder)
+        rows += rows_of(work, found["contestants"])
+    return Outcome(rows, details)
+
+
+def rows_of(work: Work, found: dict[str, Any]) -> list[Row]:
+    """Return the comparisons of ours with those that do the same work."""
+    rows = []
+    for one in work.contestants:
+        if one.kind == "ganvas":
+            ours, theirs = (found[name]["images_a_second"]["median"] for name in (one.name, one.beside))
+            times = Spread(**found[one.name]["ratio"])
+            rows.append(Row(f"{work.name}, {one.name}", "images/s", ours, one.beside, theirs, times))
+    return rows
+
+
+def take_turns(work: Work, repetitions: int, out: Path, say: Callable[[str], None]) -> list[Turn]:
     """Let the contestants take turns at files that were read before, so that none waits for the disk."""
     for path in files(work.folder):
         path.read_bytes()
@@ -118,7 +143,7 @@ def take_turns(work: Work, repetitions: int, out: Path, console: Console) -> lis
     for number in range(repetitions):
         turn: Turn = {"product_rate": product_rate(CUBE), "load": os.getloadavg()[0], "runs": {}}
         for one in work.contestants:
-            console.print(f"{work.name}: turn {number + 1} of {repetitions}, {one.name} ...")
+            say(f"{work.name}: turn {number + 1} of {repetitions}, {one.name} ...")
             result = out / ("pixels.npy" if one.kind != "ganvas" else "dataset")
             turn["runs"][one.name] = run(Job(one.kind, str(work.folder), work.size, str(result), one.workers))
             if one.kind == "ganvas":
@@ -142,12 +167,12 @@ def figures(work: Work, turns: list[Turn]) -> dict[str, Any]:
         runs = [(turn["runs"][one.name], turn["runs"][one.beside]) for turn in turns]
         found[one.name] = {
             "beside": one.beside,
-            "images_a_second": spread([num / own["seconds"] for own, _ in runs]),
-            "images_a_second_a_core": spread([num / own["processor_seconds"] for own, _ in runs]),
-            "ratio": spread([other["seconds"] / own["seconds"] for own, other in runs]),
-            "ratio_a_core": spread([other["processor_seconds"] / own["processor_seconds"] for own, other in runs]),
+            "images_a_second": _spread([num / own["seconds"] for own, _ in runs]),
+            "images_a_second_a_core": _spread([num / own["processor_seconds"] for own, _ in runs]),
+            "ratio": _spread([other["seconds"] / own["seconds"] for own, other in runs]),
+            "ratio_a_core": _spread([other["processor_seconds"] / own["processor_seconds"] for own, other in runs]),
             "phases": {
-                phase: spread([own["phases"][phase] for own, _ in runs]) for phase in (runs[0][0]["phases"] or ())
+                phase: _spread([own["phases"][phase] for own, _ in runs]) for phase in (runs[0][0]["phases"] or ())
             },
             "difference": runs[0][0].get("difference"),
             "kept": runs[0][0].get("kept"),
@@ -163,8 +188,8 @@ def measure_memory(folder: Path, num: int, out: Path, console: Console) -> dict[
     return {"num_files": num} | {name: value for name, value in found.items() if name.startswith("peak")}
 
 
-def _works(data: Path, place: Path, images: int, num_photos: int, console: Console) -> list[Work]:
-    console.print(f"Making the files to read in {place} (once; `--work` keeps them) ...")
+def _works(data: Path, place: Path, images: int, num_photos: int, say: Callable[[str], None]) -> list[Work]:
+    say(f"Making the files to read in {place} (once; `--work` keeps them) ...")
     works = [Work(f"{images:,} PNG files of CIFAR-10 to 32x32", cifar(data, place, images), 32, CIFAR_CONTESTANTS)]
     if num_photos:
         size = f"{PHOTO_SIZE[0]}x{PHOTO_SIZE[1]}"
@@ -178,19 +203,12 @@ def _console() -> Console:
     return console if console.is_terminal else Console(width=150)
 
 
-def _machine() -> dict[str, Any]:
-    return {
-        "processor": platform.processor() or platform.machine(),
-        "cores": CORES,
-        "python": platform.python_version(),
-        "pillow": PIL.__version__,
-        "torch": torch.__version__,
-        "photo_quality": PHOTO_QUALITY,
-    }
+def _spread(values: list[float]) -> dict[str, float]:
+    return Spread.of(values)._asdict()
 
 
 def _data_folder(given: Path | None) -> Path:
-    folder = given or Path(os.environ.get("GANVAS_DATA", ""))
+    folder = given or data_folder()
     if not (folder / "cifar10.tar").is_file() or not (folder / "messy.tar").is_file():
         raise UsageError(f"`{folder}` lacks cifar10.tar or messy.tar. Name the folder that has them with --data-dir.")
     return folder

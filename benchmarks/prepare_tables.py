@@ -1,17 +1,12 @@
 """The tables of `prepare_speed`."""
 
-import statistics
 from typing import Any
 
 from rich.table import Table
 
-Spread = dict[str, float]
+from benchmarks.outcome import Spread
+
 MIB = 2**20
-
-
-def spread(values: list[float]) -> Spread:
-    """Return the median, the least and the most."""
-    return {"median": statistics.median(values), "least": min(values), "most": max(values)}
 
 
 def work_table(report: dict[str, Any]) -> Table:
@@ -27,10 +22,10 @@ def work_table(report: dict[str, Any]) -> Table:
             alone = found["beside"] == contestant
             table.add_row(
                 contestant,
-                words(found["images_a_second"], ",.4g"),
-                words(found["images_a_second_a_core"], ",.4g"),
-                "1" if alone else words(found["ratio"], ".2f"),
-                "1" if alone else words(found["ratio_a_core"], ".2f"),
+                Spread(**found["images_a_second"]).words(",.4g"),
+                Spread(**found["images_a_second_a_core"]).words(",.4g"),
+                "1" if alone else Spread(**found["ratio"]).words(".2f"),
+                "1" if alone else Spread(**found["ratio_a_core"]).words(".2f"),
                 "" if alone else found["beside"],
             )
         captions.append(_caption(name, work))
@@ -66,7 +61,7 @@ def step_table(report: dict[str, Any]) -> Table:
     """Return the microseconds of each step of reading a file, in one process."""
     table = Table("", *report["steps"], title="Microseconds of processor time a file, in one process")
     for step in next(iter(report["steps"].values())):
-        table.add_row(step, *(words(steps[step], ",.4g") for steps in report["steps"].values()))
+        table.add_row(step, *(Spread(**steps[step]).words(",.4g") for steps in report["steps"].values()))
     return table
 
 
@@ -85,8 +80,3 @@ def _growth(before: dict[str, int] | None, found: dict[str, int]) -> str:
     if before is None or before["num_files"] == found["num_files"]:
         return ""
     return f"{(found['peak_main'] - before['peak_main']) / (found['num_files'] - before['num_files']):,.0f}"
-
-
-def words(values: Spread, form: str) -> str:
-    """Return a median with its spread."""
-    return f"{values['median']:{form}} ({values['least']:{form}} to {values['most']:{form}})"

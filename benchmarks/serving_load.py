@@ -11,10 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.generation_speed import untrained
+from benchmarks.outcome import Occasion, Outcome
 from benchmarks.serving_client import Reply, Server, Watcher, insist
+from benchmarks.turns import Turn, plain, row, take_turns
+from ganvas.workflows.export import export
 
 _ROW = 16
 """Images of each seed that are asked for: with them `generate --seeds` has each in the row that it has alone."""
@@ -22,6 +27,24 @@ CONTESTANTS = {
     "ganvas serve": ("-m", "ganvas", "serve", "{model}", "--port", "0"),
     "plain FastAPI": ("-m", "benchmarks.plain_server", "{model}"),
 }
+
+
+HEAD = (
+    "Requests at once, one image each; seconds to each answer, retries included\n"
+    f"{'':<16}{'p50':>8}{'p95':>8}{'p99':>8}{'images/s':>10}{'CPU s':>8}{'retried':>9}{'health max':>12}{'same':>11}"
+)
+
+
+def benchmark(occasion: Occasion) -> Outcome:
+    """Ask both servers for pictures of an untrained `compact` of 28 px, all requests at once."""
+    num, model = occasion.either(20, 1000), str(export(untrained(), occasion.folder / "model", "model"))
+    files = _by_the_command_line(model, num, occasion.folder / "pictures")
+    turns, rows = _load(model, files, occasion.either(1, 3), lambda line: None)
+    name, peer = CONTESTANTS
+    found = row(f"{num:,} requests at once, `compact`", "images/s", turns, name, peer, rate=True)
+    seconds = [turn._replace(values={who: rows[who][index]["p50"] for who in rows}) for index, turn in enumerate(turns)]
+    waited = row(f"{num:,} requests at once, median answer", "s", seconds, name, peer)
+    return Outcome([found, waited], {"turns": plain(turns), "servers": rows})
 
 
 def main() -> None:
@@ -35,7 +58,9 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         files = _by_the_command_line(given.model, given.requests, Path(folder))
-        told = {"load": _load(given, files), "slow": _beside_slow_ones(given)}
+        print(HEAD)
+        _, rows = _load(given.model, files, given.turns, print)
+        told = {"load": rows, "slow": _beside_slow_ones(given)}
     if given.json_out:
         given.json_out.write_text(json.dumps(told, indent=2))
 
@@ -49,30 +74,34 @@ def _by_the_command_line(model: str, num: int, folder: Path) -> dict[tuple[int, 
     return {(seed, index): (folder / f"seed{seed}-{index:06d}.png").read_bytes() for seed, index in numbers}
 
 
-def _load(given: argparse.Namespace, files: dict[tuple[int, int], bytes]) -> dict[str, list[dict[str, Any]]]:
-    servers = {
-        name: Server(*(part.format(model=given.model) for part in command)) for name, command in CONTESTANTS.items()
-    }
+def _load(
+    model: str, files: dict[tuple[int, int], bytes], repetitions: int, say: Callable[[str], None]
+) -> tuple[list[Turn], dict[str, list[dict[str, Any]]]]:
+    """Return the images a second of each turn, and all that was measured of each server."""
+    servers = {name: Server(*(part.format(model=model) for part in command)) for name, command in CONTESTANTS.items()}
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in servers}
-    print(f"{given.requests:,} requests at once, one image each; seconds to each answer, retries included")
-    print(
-        f"{'':<16}{'p50':>8}{'p95':>8}{'p99':>8}{'images/s':>10}{'CPU s':>8}{'retried':>9}"
-        f"{'health max':>12}{'same':>11}"
-    )
-    for _ in range(given.turns):
+
+    def rate(name: str) -> float:
+        asyncio.run(_at_once(servers[name], dict(list(files.items())[:50])))  # warms up
+        rows[name].append(asyncio.run(_at_once(servers[name], files)))
+        say(_line(name, rows[name][-1]))
+        return rows[name][-1]["images_per_second"]
+
+    try:
+        turns = take_turns({name: lambda name=name: rate(name) for name in servers}, repetitions)
+    finally:
         for name, server in servers.items():
-            asyncio.run(_at_once(server, dict(list(files.items())[:50])))  # warms up
-            row = asyncio.run(_at_once(server, files))
-            rows[name].append(row)
-            print(
-                f"{name:<16}{row['p50']:>8.2f}{row['p95']:>8.2f}{row['p99']:>8.2f}{row['images_per_second']:>10.0f}"
-                f"{row['processor_seconds']:>8.2f}{row['retried']:>9}{row['health_max']:>12.3f}"
-                f"{row['same']:>6}/{row['requests']}"
-            )
-    for name, server in servers.items():
-        code, said = server.stop()
-        print(f"{name}: exit code {code}; {said.count('Traceback')} tracebacks")
-    return rows
+            code, said = server.stop()
+            say(f"{name}: exit code {code}; {said.count('Traceback')} tracebacks")
+    return turns, rows
+
+
+def _line(name: str, row: dict[str, Any]) -> str:
+    return (
+        f"{name:<16}{row['p50']:>8.2f}{row['p95']:>8.2f}{row['p99']:>8.2f}{row['images_per_second']:>10.0f}"
+        f"{row['processor_seconds']:>8.2f}{row['retried']:>9}{row['health_max']:>12.3f}"
+        f"{row['same']:>6}/{row['requests']}"
+    )
 
 
 async def _at_once(server: Server, files: dict[tuple[int, int], bytes]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ before; `generate` draws four images from that run.
 """
 
 import json
-import statistics
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +16,9 @@ from pathlib import Path
 import tyro
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.outcome import Occasion, Outcome
+from benchmarks.turns import Turn, plain, ratio, row, spread, take_turns
 
 IMPORT_TORCH = "import torch"
 
@@ -28,50 +31,56 @@ def main(repetitions: int = 5, json_out: Path | None = None) -> None:
         json_out: File for all figures.
     """
     console = Console()
+    console.print(f"{repetitions} turns of each command ...")
     with tempfile.TemporaryDirectory() as folder:
-        data, run, scratch = (str(Path(folder, name)) for name in ("data", "run", "scratch"))
-        ganvas = [sys.executable, "-m", "ganvas"]
-        subprocess.run([*ganvas, "prepare", "digits", "--size", "16", "--out", data], check=True, capture_output=True)
-        train = [*ganvas, "train", "mlp_gan", "--data", data, "--steps", "1", "--out"]
-        subprocess.run([*train, run], check=True, capture_output=True)
-        commands = {
-            "python, nothing": [sys.executable, "-c", "pass"],
-            IMPORT_TORCH: [sys.executable, "-c", IMPORT_TORCH],
-            "ganvas --version": [*ganvas, "--version"],
-            "ganvas --help": [*ganvas, "--help"],
-            "ganvas train --help": [*ganvas, "train", "--help"],
-            "ganvas train, 1 step": [*train, scratch],
-            "ganvas generate, 4 images": [*ganvas, "generate", run, "--num", "4", "--out", scratch],
-        }
-        console.print(f"{repetitions} turns of {len(commands)} commands ...")
-        seconds = take_turns(commands, repetitions, Path(scratch))
-    console.print(tabulate(seconds))
+        turns = timed(Path(folder), repetitions)
+    console.print(tabulate(turns))
     if json_out is not None:
-        json_out.write_text(json.dumps(seconds, indent=1) + "\n", encoding="utf-8")
+        json_out.write_text(json.dumps(plain(turns), indent=1) + "\n", encoding="utf-8")
 
 
-def take_turns(commands: dict[str, list[str]], repetitions: int, scratch: Path) -> dict[str, list[float]]:
-    """Return the seconds of each turn of each command; what a command wrote to `scratch` is moved aside after it."""
-    seconds: dict[str, list[float]] = {name: [] for name in commands}
-    for turn in range(repetitions):
-        for number, (name, command) in enumerate(commands.items()):
-            begun = time.perf_counter()
-            subprocess.run(command, check=True, capture_output=True)
-            seconds[name].append(time.perf_counter() - begun)
-            if scratch.exists():
-                scratch.rename(scratch.with_name(f"written-{turn}-{number}"))
+def benchmark(occasion: Occasion) -> Outcome:
+    """Time whole commands beside `import torch` alone."""
+    turns = timed(occasion.folder, occasion.either(1, 5))
+    names = [name for name in turns[0].values if name.startswith("ganvas")]
+    return Outcome([row(name, "s", turns, name, IMPORT_TORCH) for name in names], {"turns": plain(turns)})
+
+
+def timed(folder: Path, repetitions: int) -> list[Turn]:
+    """Prepare digits and a run in an empty folder; return the seconds of each command, from its start to its end."""
+    data, run, scratch = (str(folder / name) for name in ("data", "run", "scratch"))
+    ganvas = [sys.executable, "-m", "ganvas"]
+    subprocess.run([*ganvas, "prepare", "digits", "--size", "16", "--out", data], check=True, capture_output=True)
+    train = [*ganvas, "train", "mlp_gan", "--data", data, "--steps", "1", "--out"]
+    subprocess.run([*train, run], check=True, capture_output=True)
+    commands = {
+        "python, nothing": [sys.executable, "-c", "pass"],
+        IMPORT_TORCH: [sys.executable, "-c", IMPORT_TORCH],
+        "ganvas --version": [*ganvas, "--version"],
+        "ganvas --help": [*ganvas, "--help"],
+        "ganvas train --help": [*ganvas, "train", "--help"],
+        "ganvas train, 1 step": [*train, scratch],
+        "ganvas generate, 4 images": [*ganvas, "generate", run, "--num", "4", "--out", scratch],
+    }
+    runs = {name: lambda command=command: _seconds(command, Path(scratch)) for name, command in commands.items()}
+    return take_turns(runs, repetitions)
+
+
+def _seconds(command: list[str], scratch: Path) -> float:
+    """Return the seconds of a command; what it wrote to `scratch` is removed after it."""
+    begun = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    seconds = time.perf_counter() - begun
+    shutil.rmtree(scratch, ignore_errors=True)
     return seconds
 
 
-def tabulate(seconds: dict[str, list[float]]) -> Table:
+def tabulate(turns: list[Turn]) -> Table:
     """Return the table to print."""
-    table = Table(
-        "", "seconds (least to most)", f"times `{IMPORT_TORCH}`", title="From the start of a process to its end"
-    )
-    for name, times in seconds.items():
-        ratio = statistics.median(own / torch for own, torch in zip(times, seconds[IMPORT_TORCH], strict=True))
-        spread = f"{statistics.median(times):.2f} ({min(times):.2f} to {max(times):.2f})"
-        table.add_row(name, spread, f"{ratio:.2f}")
+    title = "From the start of a process to its end"
+    table = Table("", "seconds (least to most)", f"times `{IMPORT_TORCH}`", title=title)
+    for name in turns[0].values:
+        table.add_row(name, spread(turns, name).words(".2f"), f"{ratio(turns, name, IMPORT_TORCH).median:.2f}")
     return table
 
 

@@ -5,132 +5,173 @@ of them; each is given as the median of its turns, and as the median of its rati
 """
 
 import json
-import os
-import platform
-import statistics
 import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
 import tyro
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.contestants import KerasProcess, Ours
-from benchmarks.machine import CUBE, SHAPES, operations, product_rate
-from benchmarks.pictures import digits, origin
+from benchmarks.machine import CUBE, SHAPES, facts, operations, product_rate
+from benchmarks.outcome import Occasion, Outcome, Row, Spread
+from benchmarks.pictures import origin, pictures
+from benchmarks.plain_loop import PlainLoop
+from benchmarks.step_cases import CASES, Case
 from benchmarks.textbook import TEXTBOOK
-from ganvas.images import Pixels
+from benchmarks.turns import Turn, plain, ratio, row, spread, take_turns
+from ganvas.errors import unknown_name
+from ganvas.training.engine import cpu_threads
 
-RECIPES = {"acgan_mnist": 1, "mlp_gan": 50}
-"""Recipes, and how many of their steps count as one step of `--steps`: a turn should last a second at least."""
 NUM_IMAGES = 6000
-OURS, PLAIN, KERAS = "Ganvas", "plain PyTorch", "Keras"
+OURS, TEXTBOOK_LOOP, PLAIN, KERAS = "Ganvas", "plain PyTorch", "eager plain loop", "Keras"
+IN_KERAS = ("acgan_mnist", "mlp_gan")
+"""What `keras_gans.py` has."""
 
 Run = Callable[[int], float]
 """Takes some steps and returns the seconds they took."""
 
 
-class Turn(NamedTuple):
-    """One repetition: seconds a step of each contestant, and what the machine did just before."""
-
-    seconds: dict[str, float]
-    product_rate: float
-    load: float
-
-
 class Result(NamedTuple):
-    """All repetitions of one recipe, and the floating-point operations of one of our steps."""
+    """All turns of one case, seconds a step of each contestant, and the floating-point operations of a step of ours."""
 
-    recipe: str
+    case: str
     turns: list[Turn]
     operations: int
+
+
+class Length(NamedTuple):
+    """How often, and how long, each contestant has its turn."""
+
+    steps: int = 4
+    turns: int = 7
 
 
 def main(
     steps: int = 4,
     repetitions: int = 7,
     threads: int = 2,
-    recipes: tuple[str, ...] = tuple(RECIPES),
+    recipes: tuple[str, ...] = ("acgan_mnist", "mlp_gan"),
     keras_python: Path | None = None,
+    device: str = "cpu",
     json_out: Path | None = None,
 ) -> None:
     """Time a training step of our recipes beside plain PyTorch and Keras.
 
     Args:
-        steps: Steps of `acgan_mnist` in a turn; `mlp_gan` takes 50 times as many.
+        steps: Steps of `acgan_mnist` in a turn; others take a multiple, so that a turn lasts a second at least.
         repetitions: Turns of each contestant.
         threads: CPU threads of each contestant.
-        recipes: Which recipes.
+        recipes: Which cases (`step_cases.py`), or `all`.
         keras_python: An interpreter that has tensorflow; without it Keras is left out.
+        device: Where ours and plain PyTorch compute: cpu or cuda.
         json_out: File for all figures.
     """
-    torch.set_num_threads(threads)
-    console, (pixels, labels) = Console(), digits(NUM_IMAGES)
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        keras = keras_python and stack.enter_context(KerasProcess(keras_python, pixels, labels, threads))
+    console = Console()
+    names = tuple(CASES) if recipes == ("all",) else recipes
+    with cpu_threads(threads), _keras(keras_python, threads) as keras:
         if keras is None:
             console.print("Keras is left out: name an interpreter that has tensorflow with --keras-python.")
-        results = []
-        for recipe in recipes:
-            console.print(f"{recipe}: {repetitions} turns of {steps * RECIPES[recipe]} steps ...")
-            ours = Ours(recipe, pixels, labels, folder / recipe)
-            runs: dict[str, Run] = {OURS: ours.run, PLAIN: TEXTBOOK[recipe](pixels, labels).run}
-            if keras is not None:
-                runs[KERAS] = lambda steps, recipe=recipe, keras=keras: keras.run(recipe, steps)
-            turns = take_turns(runs, steps * RECIPES[recipe], repetitions)
-            results.append(Result(recipe, turns, operations(ours.round)))
-        machine = describe_machine(threads, pixels, keras)
+        results = [_timed(name, Length(steps, repetitions), device, keras, console.print) for name in names]
+        rates = {"x".join(map(str, shape)): round(product_rate(shape, 7) / 1e9, 1) for shape in SHAPES}
+        versions = keras.versions if keras is not None else None
+        machine = facts(threads) | {"images": f"{NUM_IMAGES} of {origin()}", "keras": versions, "gflops": rates}
     console.print(tabulate(results, machine))
     if json_out is not None:
-        report = {"machine": machine, "results": {result.recipe: figures(result) for result in results}}
+        report = {"machine": machine, "results": {result.case: figures(result) for result in results}}
         json_out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
-def take_turns(runs: dict[str, Run], steps: int, repetitions: int) -> list[Turn]:
-    """Warm everybody up, then let them take turns."""
-    for run in runs.values():
-        run(min(steps, 3))
-    turns = []
-    for _ in range(repetitions):
-        rate = product_rate(CUBE)
-        turns.append(Turn({name: run(steps) / steps for name, run in runs.items()}, rate, os.getloadavg()[0]))
-    return turns
+def benchmark(occasion: Occasion) -> Outcome:
+    """Time a step of every case beside the loop as one writes it first."""
+    return measured(occasion, tuple(CASES), "cpu", None)
 
 
-def describe_machine(threads: int, pixels: Pixels, keras: KerasProcess | None) -> dict[str, Any]:
-    """Return what ran, and the machine's rate of float32 matrix products in GFLOP/s."""
-    return {
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "threads": threads,
-        "images": f"{len(pixels)} of {origin()}",
-        "torch": torch.__version__,
-        "keras": keras.versions if keras is not None else None,
-        "gflops": {"x".join(map(str, shape)): round(product_rate(shape, 7) / 1e9, 1) for shape in SHAPES},
-    }
+def keras(occasion: Occasion) -> Outcome:
+    """Time a step of both GANs of the book beside Keras."""
+    return measured(occasion, IN_KERAS, "cpu", occasion.keras_python)
+
+
+def on_gpu(occasion: Occasion) -> Outcome:
+    """Time a step of every case on a GPU."""
+    return measured(occasion, tuple(CASES), "cuda", None)
+
+
+def measured(occasion: Occasion, names: tuple[str, ...], device: str, keras_python: Path | None) -> Outcome:
+    """Return the rows of some cases; with Keras beside them where its interpreter is named."""
+    length = Length(occasion.either(1, 4), occasion.either(1, 5))
+    rows, details = [], {}
+    with cpu_threads(occasion.threads), _keras(keras_python, occasion.threads) as keras:
+        for name in names:
+            result = _timed(name, length, device, keras, occasion.say)
+            details[name] = figures(result)
+            rows += rows_of(result, [KERAS] if keras else [peer for peer in result.turns[0].values if peer != OURS])
+    return Outcome(rows, details)
+
+
+def rows_of(result: Result, peers: list[str]) -> list[Row]:
+    """Return the comparisons of a case."""
+    name = f"training step, {result.case} ({CASES[result.case].words()})"
+    return [row(name, "ms", result.turns, OURS, peer, 1e3) for peer in peers]
+
+
+def _timed(name: str, length: Length, device: str, keras: KerasProcess | None, say: Callable[[str], None]) -> Result:
+    if name not in CASES:
+        raise unknown_name("case", name, CASES)
+    case = CASES[name]
+    steps = length.steps * case.steps
+    say(f"{name}: {length.turns} turns of {steps} steps ...")
+    with tempfile.TemporaryDirectory() as folder:
+        ours, runs = _contestants(name, case, device, Path(folder, "run"))
+        if keras is not None and name in IN_KERAS:
+            runs[KERAS] = lambda steps: keras.run(name, steps)
+        for run in runs.values():
+            run(min(steps, 3))  # warms up
+        timed = {name: lambda run=run: run(steps) / steps for name, run in runs.items()}
+        return Result(name, take_turns(timed, length.turns), operations(ours.round))
+
+
+def _contestants(name: str, case: Case, device: str, folder: Path) -> tuple[Ours, dict[str, Run]]:
+    pixels, labels = pictures(NUM_IMAGES, case.side, case.channels)
+    recipe = case.configured(device)
+    ours = Ours(recipe, pixels, labels, folder)
+    runs: dict[str, Run] = {OURS: ours.run}
+    if name in TEXTBOOK and device == "cpu":
+        runs[TEXTBOOK_LOOP] = TEXTBOOK[name](pixels, labels).run
+    else:
+        runs[PLAIN] = PlainLoop(recipe, pixels, labels).run
+    return ours, runs
+
+
+@contextmanager
+def _keras(python: Path | None, threads: int) -> Iterator[KerasProcess | None]:
+    """Begin Keras in a process of its own, where its interpreter is named."""
+    with ExitStack() as stack:
+        digits = pictures(NUM_IMAGES, 28, 1)
+        yield python and stack.enter_context(KerasProcess(python, *digits, threads))
 
 
 def figures(result: Result) -> dict[str, Any]:
-    """Return the figures of one recipe: milliseconds a step, ratios to ours, and our share of the machine's rate."""
-    rates = [result.operations / turn.seconds[OURS] for turn in result.turns]
-    contestants = {}
-    for name in result.turns[0].seconds:
-        contestants[name] = {
-            "milliseconds": _spread([1e3 * turn.seconds[name] for turn in result.turns]),
-            "ratio": _spread([turn.seconds[name] / turn.seconds[OURS] for turn in result.turns]),
+    """Return the figures of one case: milliseconds a step, ratios to ours, and our share of the machine's rate."""
+    turns = result.turns
+    rates = [result.operations / turn.values[OURS] for turn in turns]
+    shares = [rate / turn.product_rate for rate, turn in zip(rates, turns, strict=True)]
+    contestants = {
+        name: {
+            "milliseconds": spread(turns, name, 1e3)._asdict(),
+            "ratio": ratio(turns, name, OURS)._asdict(),
         }
-    shares = [rate / turn.product_rate for rate, turn in zip(rates, result.turns, strict=True)]
+        for name in turns[0].values
+    }
     return {
         "contestants": contestants,
         "gflop_a_step": result.operations / 1e9,
-        "gflops": _spread([rate / 1e9 for rate in rates]),
-        "share_of_matrix_product_rate": _spread(shares),
-        "turns": [turn._asdict() for turn in result.turns],
+        "gflops": Spread.of([rate / 1e9 for rate in rates])._asdict(),
+        "share_of_matrix_product_rate": Spread.of(shares)._asdict(),
+        "turns": plain(turns),
     }
 
 
@@ -140,16 +181,17 @@ def tabulate(results: list[Result], machine: dict[str, Any]) -> Table:
     title = f"Milliseconds a training step, median (least to most); {machine['threads']} threads, {machine['images']}"
     table = Table("recipe", "", "ms a step", "times ours", "GFLOP a step", "of the matrix-product rate", title=title)
     for result in results:
-        found = figures(result)
-        for name, values in found["contestants"].items():
+        found, turns = figures(result), result.turns
+        share = Spread(**found["share_of_matrix_product_rate"])
+        for name in turns[0].values:
             mine = name == OURS
             table.add_row(
-                result.recipe if mine else "",
+                result.case if mine else "",
                 name,
-                _words(values["milliseconds"], ".4g"),
-                "1" if mine else _words(values["ratio"], ".2f"),
+                spread(turns, name, 1e3).words(".4g"),
+                "1" if mine else ratio(turns, name, OURS).words(".2f"),
                 f"{found['gflop_a_step']:.1f}" if mine else "",
-                _words(found["share_of_matrix_product_rate"], ".0%") if mine else "",
+                share.words(".0%") if mine else "",
             )
     loads = [turn.load for result in results for turn in result.turns]
     table.caption = (
@@ -157,14 +199,6 @@ def tabulate(results: list[Result], machine: dict[str, Any]) -> Table:
         f"load {min(loads):.1f} to {max(loads):.1f} on {machine['cores']} cores"
     )
     return table
-
-
-def _spread(values: list[float]) -> dict[str, float]:
-    return {"median": statistics.median(values), "least": min(values), "most": max(values)}
-
-
-def _words(spread: dict[str, float], form: str) -> str:
-    return f"{spread['median']:{form}} ({spread['least']:{form}} to {spread['most']:{form}})"
 
 
 if __name__ == "__main__":

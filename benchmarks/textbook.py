@@ -36,7 +36,9 @@ class Normalize:
         return tensor.clone().sub_(self.mean).div_(self.deviation)
 
 
-class Digits(Dataset):
+class Pictures(Dataset):
+    """PIL images, turned into tensors one by one."""
+
     def __init__(self, pixels: Pixels, labels: np.ndarray) -> None:
         self.pixels, self.labels = pixels, labels
         self.to_tensor, self.normalize = ToTensor(), Normalize(0.5, 0.5)
@@ -45,7 +47,8 @@ class Digits(Dataset):
         return len(self.pixels)
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
-        image = Image.fromarray(self.pixels[index, :, :, 0])
+        pixels = self.pixels[index]
+        image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
         return self.normalize(self.to_tensor(image)), int(self.labels[index])
 
 
@@ -96,7 +99,7 @@ class Textbook:
         self.optimizer_g = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
         self.optimizer_d = torch.optim.Adam(discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999))
         self.adversarial_loss = nn.BCELoss()
-        self.loader = DataLoader(Digits(pixels, labels), self.batch_size, shuffle=True, drop_last=True)
+        self.loader = DataLoader(Pictures(pixels, labels), self.batch_size, shuffle=True, drop_last=True)
         self.batches = iter(self.loader)
         self.history: list[dict[str, float]] = []
 

@@ -1,0 +1,99 @@
+"""A row of `BENCHMARKS`, and what a benchmark may need of the machine."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.outcome import Occasion, Outcome
+
+
+class Benchmark(NamedTuple):
+    """Where it is (`module:name`, a function of an `Occasion`), what it measures, its cost on two quiet cores.
+
+    Without what it `needs`, rows of `NEEDS`, it is not run.
+    """
+
+    path: str
+    summary: str
+    minutes: float
+    needs: tuple[str, ...] = ()
+
+    def load(self) -> Callable[[Occasion], Outcome]:
+        """Import and return the function."""
+        module, _, name = self.path.partition(":")
+        return getattr(import_module(module), name)
+
+
+class Need(NamedTuple):
+    """What may be missing: how to tell, and what to do then."""
+
+    is_met: Callable[[Occasion], bool]
+    remedy: str
+
+
+def missing(names: tuple[str, ...], occasion: Occasion) -> str:
+    """Return what is missing of some rows of `NEEDS` and what to do, one sentence for each."""
+    return " ".join(NEEDS[name].remedy for name in names if not NEEDS[name].is_met(occasion))
+
+
+def chromium() -> str | None:
+    """Return the browser's program, where there is one."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def data_folder() -> Path:
+    """Return the folder of public data that `GANVAS_DATA` names."""
+    return Path(os.environ.get("GANVAS_DATA") or "nowhere")
+
+
+def _has(*modules: str) -> Callable[[Occasion], bool]:
+    return lambda occasion: all(importlib.util.find_spec(module) for module in modules)
+
+
+def _has_keras(occasion: Occasion) -> bool:
+    if occasion.keras_python is None:
+        return False
+    looking = "import importlib.util, sys; sys.exit(importlib.util.find_spec('tensorflow') is None)"
+    try:
+        return subprocess.run([occasion.keras_python, "-c", looking], check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def _has_gpu(occasion: Occasion) -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+NEEDS: dict[str, Need] = {
+    "keras": Need(
+        _has_keras,
+        "No Keras: `python3 -m venv keras && keras/bin/pip install tensorflow-cpu`, then `--keras-python "
+        "keras/bin/python`.",
+    ),
+    "chromium": Need(
+        lambda occasion: chromium() is not None and _has("playwright")(occasion),
+        "No Chromium with Playwright: install a package `chromium`, and `pip install playwright`.",
+    ),
+    "onnx": Need(_has("onnx", "onnxscript", "onnxruntime"), "No ONNX: `pip install 'ganvas[onnx]'`."),
+    "serve": Need(_has("fastapi", "uvicorn"), "No server: `pip install 'ganvas[serve]'`."),
+    "torchmetrics": Need(_has("torchmetrics"), "No torchmetrics: `pip install torchmetrics`."),
+    "cifar10": Need(
+        lambda occasion: all((data_folder() / name).is_file() for name in ("cifar10.tar", "messy.tar")),
+        "No files to prepare: name a folder that has cifar10.tar and messy.tar by the variable GANVAS_DATA.",
+    ),
+    "gpu": Need(_has_gpu, "No GPU that this torch can use (CUDA): run it on a machine that has one."),
+    "peers": Need(
+        lambda occasion: occasion.peers is not None and (occasion.peers / "R3GAN" / "R3GAN" / "Trainer.py").is_file(),
+        "No program of others: `git clone https://github.com/brownvc/R3GAN PEERS/R3GAN`, then `--peers PEERS`.",
+    ),
+    "pkg_resources": Need(
+        _has("pkg_resources"), "No pkg_resources, which R3GAN's program wants: `pip install 'setuptools<81'`."
+    ),
+}
