@@ -3,7 +3,7 @@
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 import torch
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ganvas.data.dealing import Dealing
+from ganvas.data.labels import smallest
+from ganvas.data.reading import ArrayReader, PixelReader
 from ganvas.data.scalings.contract import Scaling
 from ganvas.data.splitting import Split
 from ganvas.errors import DataError, UsageError
@@ -21,8 +23,8 @@ from ganvas.seeds import Stream
 class Pictures(Protocol):
     """What a feed reads: a `Dataset`, or arrays in memory."""
 
-    def pixels(self, split: Split) -> Pixels:
-        """Return images, uint8 [N, H, W, C]."""
+    def reader(self, split: Split) -> PixelReader:
+        """Return what reads images by their rows."""
         ...
 
     def labels(self, split: Split) -> NDArray[np.int64] | None:
@@ -49,8 +51,8 @@ class _Arrays:
     classes: NDArray[np.int64] | None
     image_weights: NDArray[np.float64] | None
 
-    def pixels(self, split: Split) -> Pixels:
-        return self.images
+    def reader(self, split: Split) -> PixelReader:
+        return ArrayReader(self.images)
 
     def labels(self, split: Split) -> NDArray[np.int64] | None:
         return self.classes
@@ -85,17 +87,19 @@ class Feed:
     ) -> None:
         if batch_size < 1:
             raise UsageError(f"A batch holds at least 1 image, not {batch_size}.")
-        self.images = np.asarray(pictures.pixels(split))  # [N, H, W, C]
-        self.classes = pictures.labels(split)
-        if not len(self.images):
+        self.reader = pictures.reader(split)
+        self.num_images = len(self.reader)
+        if not self.num_images:
             raise DataError(f"The split `{split}` holds no images. Prepare the dataset with a test fraction above 0.")
         self.batch_size = batch_size
         self.first, self.num = part or (0, batch_size)
         self.workers = workers
         self.scaling = scaling
         self.mirrors = Stream(seed, "mirror") if mirror else None
-        weights = pictures.weights(split)
-        dealing = Dealing(len(self.images), self.classes, weights, balance_alpha, max_repeats, seed, shuffle)
+        labels, weights = pictures.labels(split), pictures.weights(split)
+        self.classes = None if labels is None else smallest(labels)  # of millions, 1 byte each in place of 8
+        del labels
+        dealing = Dealing(self.num_images, self.classes, weights, balance_alpha, max_repeats, seed, shuffle)
         self.class_shares = dealing.class_shares
         self._epoch = lru_cache(maxsize=2)(dealing.rows)
         self._pool = ThreadPoolExecutor(workers, "feed") if workers else None
@@ -153,7 +157,7 @@ class Feed:
 
     def _read(self, index: int) -> Batch:
         rows = self._rows(index)
-        images = self.images[rows]
+        images = self.reader.read(rows)
         if self.mirrors is not None:
             first = index * self.batch_size + self.first
             reversed_ = self.mirrors._replace(first=first).integers(self.num, 2) == 1
@@ -162,9 +166,9 @@ class Feed:
         labels = None if self.classes is None else torch.from_numpy(self.classes[rows].astype(np.int64))
         return Batch(pixels, labels)
 
-    def _rows(self, index: int) -> NDArray[np.int64]:
+    def _rows(self, index: int) -> NDArray[Any]:
         """Return the rows of the images of batch `index` [B]."""
-        length = len(self.images)
+        length = self.num_images
         positions = index * self.batch_size + np.arange(self.first, self.first + self.num)
         epochs, places = positions // length, positions % length
         return np.concatenate([self._epoch(int(epoch))[places[epochs == epoch]] for epoch in np.unique(epochs)])

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.data.card import CARD, Card, pixel_file, read_card
-from ganvas.data.ledger import LEDGER, Row, ask, columns_of, rows
+from ganvas.data.labels import labels_by_row
+from ganvas.data.ledger import LEDGER, Row, ask, places, rows
+from ganvas.data.reading import PixelReader, reader_of
 from ganvas.data.scaling import scaling_of
 from ganvas.data.scalings.contract import Scaling
 from ganvas.data.splitting import SPLITS, Split
@@ -66,6 +68,10 @@ class Dataset:
         """Return how many images a split has."""
         return self.card.splits[split].count
 
+    def reader(self, split: Split) -> PixelReader:
+        """Return what reads a split's images by their rows in training, in memory that does not grow."""
+        return reader_of(self.pixels(split))
+
     def pixels(self, split: Split) -> Pixels:
         """Return a split's images, uint8 [N, H, W, C], mapped read-only."""
         path = self.folder / pixel_file(split)
@@ -85,13 +91,19 @@ class Dataset:
 
     def labels(self, split: Split) -> NDArray[np.int64] | None:
         """Return the label of each image of a split, int64 [N]; None when unlabelled."""
-        return self._labels[split] if self.classes else None
+        return self._labels[split].astype(np.int64) if self.classes else None
 
     def weights(self, split: Split) -> NDArray[np.float64] | None:
         """Return how often each image of a split is drawn beside others, float64 [N]; None when all alike."""
         if all(source.weight == 1 for source in self.card.sources):
             return None
-        return np.array([weight for (weight,) in columns_of(self.folder / LEDGER, "weight", split)], np.float64)
+        path, weights = self.folder / LEDGER, np.full(self.count(split), np.nan)
+        for found, row, weight in places(path, "weight"):
+            if found == split and row < len(weights):
+                weights[row] = weight
+        if np.isnan(weights).any():
+            raise DamagedError(f"`{path}` does not fit the card of its folder. Prepare the dataset again.")
+        return weights
 
     def rows(self, split: Split) -> Iterator[Row]:
         """Yield the ledger's row of every image of a split, in the order of its pixel file."""
@@ -144,15 +156,12 @@ class Dataset:
         return f"Dataset({str(self.folder)!r}: {self.shape}, {kinds}, {counts})"
 
     @cached_property
-    def _labels(self) -> dict[Split, NDArray[np.int64]]:
-        return {split: self._labels_of(split) for split in SPLITS}
-
-    def _labels_of(self, split: Split) -> NDArray[np.int64]:
-        path, index = self.folder / LEDGER, {name: label for label, name in enumerate(self.classes)}
-        labels = [index.get(name or "", -1) for (name,) in columns_of(path, "label", split)]
-        if len(labels) != self.count(split) or -1 in labels:
-            raise DamagedError(f"`{path}` does not fit the card of its folder. Prepare the dataset again.")
-        return np.array(labels, np.int64)
+    def _labels(self) -> dict[Split, NDArray[Any]]:
+        path = self.folder / LEDGER
+        try:
+            return labels_by_row(places(path, "label"), self.classes, {split: self.count(split) for split in SPLITS})
+        except DataError as error:
+            raise DamagedError(f"`{path}` does not fit the card of its folder. Prepare the dataset again.") from error
 
 
 def _expect_card(folder: Path) -> None:
