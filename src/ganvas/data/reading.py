@@ -7,6 +7,7 @@ the bytes of each row instead: the same pixels, some microseconds an image later
 import math
 import os
 import weakref
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -68,7 +69,7 @@ class FileReader:
         lines = pixels.reshape(len(rows), math.prod(self.shape))
         begins = np.flatnonzero(np.diff(rows.astype(np.int64), prepend=-2) != 1).tolist()
         with reading(self.path):
-            for begin, end in zip(begins, [*begins[1:], len(rows)], strict=True):
+            for begin, end in pairwise([*begins, len(rows)]):
                 self._fill(lines[begin:end].reshape(-1), self.offset + int(rows[begin]) * lines.shape[1])
         return pixels
 
