@@ -58,7 +58,8 @@ def train_watched(ganvas, data, out):
     options = ["--training.batch-size", 16, "--training.checkpoint.every", 10, "--training.threads", 1]
     running = ganvas.start("train", "mlp_gan", "--data", data, "--out", out, "--steps", STEPS, *options)
     found = watched(running, out / "log.jsonl")
-    assert running.poll() == 0, running.err.read_text()
+    ended = running.wait()
+    assert ended.code == 0, ended.err
     return found
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ganvas.data.dealing import Dealing
 from ganvas.data.labels import smallest
+from ganvas.data.lanes import SHARDS_AT_ONCE, Lanes
 from ganvas.data.reading import ArrayReader, PixelReader
 from ganvas.data.scalings.contract import Scaling
 from ganvas.data.splitting import Split
@@ -69,6 +70,7 @@ class Feed:
     says how often each class. `mirror` shows images left-right reversed half of the time, drawn for each position by
     `Stream(seed, "mirror")`. `workers` threads read ahead; close the feed to end them. A `scaling` turns the bytes into
     what the networks see; without one batches are bytes. `part` (first, number) deals only those samples of each batch.
+    Images in shards have an order of their own (`lanes`), of `shards_at_once` lanes.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Feed:
         scaling: Scaling | None = None,
         mirror: bool = False,
         part: tuple[int, int] | None = None,
+        shards_at_once: int = SHARDS_AT_ONCE,
     ) -> None:
         if batch_size < 1:
             raise UsageError(f"A batch holds at least 1 image, not {batch_size}.")
@@ -102,6 +105,8 @@ class Feed:
         dealing = Dealing(self.num_images, self.classes, weights, balance_alpha, max_repeats, seed, shuffle)
         self.class_shares = dealing.class_shares
         self._epoch = lru_cache(maxsize=2)(dealing.rows)
+        self._lead = 1
+        self._lanes = self._lanes_of(shards_at_once, seed, shuffle, weights is not None or balance_alpha != 1)
         self._pool = ThreadPoolExecutor(workers, "feed") if workers else None
         self._ahead: dict[int, Future[Batch]] = {}
 
@@ -154,6 +159,7 @@ class Feed:
             self._pool.shutdown(cancel_futures=True)
         self._pool = None
         self._ahead.clear()
+        self.reader.close()
 
     def _read(self, index: int) -> Batch:
         rows = self._rows(index)
@@ -168,7 +174,25 @@ class Feed:
 
     def _rows(self, index: int) -> NDArray[Any]:
         """Return the rows of the images of batch `index` [B]."""
-        length = self.num_images
+        if (lanes := self._lanes) is None:
+            return np.concatenate([self._epoch(epoch)[places] for epoch, places in self._places(index)])
+        self.reader.expect([shard for at in self._places(index + self._lead) for shard in lanes.shards(*at)])
+        return np.concatenate([lanes.rows(epoch, places) for epoch, places in self._places(index)])
+
+    def _places(self, index: int) -> list[tuple[int, NDArray[np.int64]]]:
+        """Return the epochs that batch `index` shows images of, with their places in them; [B] in all."""
         positions = index * self.batch_size + np.arange(self.first, self.first + self.num)
-        epochs, places = positions // length, positions % length
-        return np.concatenate([self._epoch(int(epoch))[places[epochs == epoch]] for epoch in np.unique(epochs)])
+        epochs, places = positions // self.num_images, positions % self.num_images
+        return [(int(epoch), places[epochs == epoch]) for epoch in np.unique(epochs)]
+
+    def _lanes_of(self, num: int, seed: int, shuffle: bool, uneven: bool) -> Lanes | None:
+        """Return the order of images in shards; None where they do not lie in any."""
+        sizes = self.reader.sizes
+        if sizes is None:
+            return None
+        if uneven:
+            raise UsageError(
+                "Images in shards are shown once an epoch each: weights and an alpha below 1 need the dataset folder."
+            )
+        self._lead = max(1, max(sizes) * min(num, self.batch_size) // self.batch_size)  # batches that use a shard up
+        return Lanes(sizes, self.batch_size, num, seed, shuffle)

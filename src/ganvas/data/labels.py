@@ -27,7 +27,9 @@ def labels_by_row(
     """
     index = {name: label for label, name in enumerate(classes)}
     none = len(classes)  # no label: of rows that were not named yet
-    found = {split: np.full(counts[split], none, np.min_scalar_type(none)) for split in SPLITS}
+    found: dict[Split, NDArray[Any]] = {
+        split: np.full(counts[split], none, np.min_scalar_type(none)) for split in SPLITS
+    }
     rows, num = iter(rows), 0
     while piece := list(islice(rows, _PIECE)):
         num += len(piece)
