@@ -5,6 +5,7 @@ import shutil
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -301,6 +302,25 @@ def test_closing_ends_a_fetch_that_is_under_way(served):
     reader.expect(range(3))
     reader.close()
     assert time.monotonic() - began < 4
+    feed = Feed(dataset, 8, workers=2)
+    with pytest.raises(StorageError, match="was ended"), ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(feed.batch, 0)
+        time.sleep(0.2)
+        feed.close()
+        asked.result()
+    assert time.monotonic() - began < 8
+
+
+def test_closing_one_reader_leaves_the_others_alone(served):
+    address, server = served
+    dataset = Dataset.open(address)
+    dataset.shards.address.patience = Patience(100, 0.1)
+    server.failing = {"train-000000.tar": 3}
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(dataset.reader("train").read, np.arange(3))
+        while not asked.done():
+            dataset.read("test", np.arange(2))
+        assert asked.result().shape == (3, 8, 8, 1)
 
 
 @pytest.mark.parametrize(

@@ -156,10 +156,12 @@ class Feed:
     def close(self) -> None:
         """End the reading ahead; batches can still be asked for."""
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        self.reader.close()
+        if self._pool is not None:
+            self._pool.shutdown()
         self._pool = None
         self._ahead.clear()
-        self.reader.close()
 
     def _read(self, index: int) -> Batch:
         rows = self._rows(index)

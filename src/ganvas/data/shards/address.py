@@ -48,33 +48,34 @@ class Address:
     def __init__(self, place: str, patience: Patience = Patience()) -> None:  # noqa: B008  (immutable)
         """Raise `UsageError` where nothing reads such an address, naming the package to install."""
         self.place, self.patience = place.rstrip("/"), patience
-        self.stopped = threading.Event()
         self.system, self.root = _opened(self.place)
 
     def index(self) -> bytes:
         """Return the content of the index; raises as `fetch` does."""
         with tempfile.TemporaryDirectory(prefix="ganvas-") as folder:
             copy = Path(folder) / INDEX
-            self._try(INDEX, copy, lambda: self._copy(INDEX, copy, _LARGEST_INDEX))
+            stopped = threading.Event()
+            self._try(INDEX, copy, lambda: self._copy(INDEX, copy, _LARGEST_INDEX, stopped), stopped)
             return copy.read_bytes()
 
-    def fetch(self, file: IndexedFile, target: Path) -> None:
-        """Write a file here, whole and as its index says.
+    def fetch(self, file: IndexedFile, target: Path, stopped: threading.Event | None = None) -> None:
+        """Write a file here, whole and as its index says; `stopped` ends it with a `StorageError`.
 
         Raises `DataError` where it is missing, `DamagedError` where it is another, `StorageError` where it cannot be
         read: after a few attempts each.
         """
+        stopped = stopped or threading.Event()
 
         def whole() -> None:
-            self._copy(file.name, target, file.num_bytes)
+            self._copy(file.name, target, file.num_bytes, stopped)
             if (size := target.stat().st_size) != file.num_bytes:
                 raise _Wrong(f"has {size:,} bytes; its index says {file.num_bytes:,}")
             if sha256_of_file(target) != file.sha256:
                 raise _Wrong("is damaged: its SHA-256 is not the one in its index")
 
-        self._try(file.name, target, whole)
+        self._try(file.name, target, whole, stopped)
 
-    def _try(self, name: str, target: Path, action: Callable[[], None]) -> None:
+    def _try(self, name: str, target: Path, action: Callable[[], None], stopped: threading.Event) -> None:
         """Do it again, after a wait, where the network or what came by it failed."""
         wait, most = self.patience.first_wait, self.patience.attempts
         for attempt in range(1, most + 1):
@@ -88,7 +89,7 @@ class Address:
             except Exception as error:
                 if attempt == most or not _may_pass(error):
                     raise self._told(name, target, error, attempt) from error
-            if self.stopped.wait(wait):
+            if stopped.wait(wait):
                 raise StorageError("Reading was ended.")
             wait *= 2
         raise AssertionError
@@ -103,8 +104,8 @@ class Address:
             f"Could not read `{name}` at `{self.place}` in {attempts} attempts: {words}. Go on once it can be reached."
         )
 
-    def _copy(self, name: str, target: Path, most: int) -> None:
-        self.system.get_file(f"{self.root}/{name}", str(target), callback=_watching(self.stopped, most))
+    def _copy(self, name: str, target: Path, most: int, stopped: threading.Event) -> None:
+        self.system.get_file(f"{self.root}/{name}", str(target), callback=_watching(stopped, most))
 
 
 def _may_pass(error: Exception) -> bool:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 from filelock import FileLock
@@ -38,12 +39,12 @@ class KeptShards:
         self.folder = folder or cache_folder() / "shards"
         self.limit = _limit() if limit is None else limit
 
-    def open(self, shard: Shard) -> PixelReader:
+    def open(self, shard: Shard, stopped: Event | None = None) -> PixelReader:
         """Return a reader of a shard's images; it is fetched where it is not here. Raises as `Address.fetch` does."""
         path = self.folder / f"{shard.sha256}.npy"
         for attempt in range(_ATTEMPTS):
             if not self._is_whole(path, shard):
-                self._fetch(shard, path)
+                self._fetch(shard, path, stopped)
             try:
                 os.utime(path)  # the most recently used
                 return reader_of(np.load(path, mmap_mode="r"), largest_mapped=0)
@@ -56,7 +57,7 @@ class KeptShards:
         """Return whether a shard need not be fetched."""
         return self._is_whole(self.folder / f"{shard.sha256}.npy", shard)
 
-    def _fetch(self, shard: Shard, path: Path) -> None:
+    def _fetch(self, shard: Shard, path: Path, stopped: Event | None) -> None:
         on_disk(lambda: self.folder.mkdir(parents=True, exist_ok=True), self.folder)
         with FileLock(path.with_suffix(".lock")):
             if self._is_whole(path, shard):  # another process fetched it meanwhile
@@ -64,7 +65,7 @@ class KeptShards:
             packed = path.with_name(f"{shard.sha256}-{Path(shard.name).name}")
             unpacked = path.with_suffix(".unfinished")
             try:
-                self.address.fetch(shard, packed)
+                self.address.fetch(shard, packed, stopped)
                 on_disk(lambda: self._unpack(shard, packed, unpacked), unpacked)
                 on_disk(lambda: unpacked.replace(path), path)
             finally:

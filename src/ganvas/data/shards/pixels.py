@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,7 @@ class ShardReader:
         self.ends = np.cumsum(self.sizes)
         self._lock, self._open, self._expected = Lock(), dict[int, PixelReader](), set[int]()
         self._pool: ThreadPoolExecutor | None = None
+        self._stopped = Event()
 
     def __len__(self) -> int:
         return int(self.ends[-1]) if len(self.ends) else 0
@@ -97,32 +98,33 @@ class ShardReader:
             self._pool = self._pool or ThreadPoolExecutor(_FETCHING, "shards")
             for number in missing:
                 self._expected.add(number)
-                self._pool.submit(self._fetch, number)
+                self._pool.submit(self._fetch, number, self._stopped)
 
     def close(self) -> None:
         """End the fetching; rows can still be read."""
         with self._lock:
             pool, self._pool = self._pool, None
-            self._expected.clear()
+            self._stopped.set()
+            self._stopped = Event()  # of what is read later
         if pool is not None:
-            self.kept.address.stopped.set()
             pool.shutdown(cancel_futures=True)
-            self.kept.address.stopped.clear()
+        with self._lock:
+            self._expected.clear()
 
     def _opened(self, number: int) -> PixelReader:
         """Return the reader of a shard; those used last stay open, also where their files are removed meanwhile."""
         with self._lock:
             reader = self._open.pop(number, None)
-        reader = reader or self.kept.open(self.shards[number])
+        reader = reader or self.kept.open(self.shards[number], self._stopped)
         with self._lock:
             self._open[number] = reader  # the last of all
             while len(self._open) > _OPEN:
                 self._open.pop(next(iter(self._open)))
         return reader
 
-    def _fetch(self, number: int) -> None:
+    def _fetch(self, number: int, stopped: Event) -> None:
         try:
-            self.kept.open(self.shards[number])
+            self.kept.open(self.shards[number], stopped)
         except GanvasError:
             return  # told to whoever reads it
         finally:
