@@ -56,3 +56,10 @@ def test_permutation_holds_each_once() -> None:
     order = Stream(0, "order", 1).permutation(1000)
     np.testing.assert_array_equal(np.sort(order), np.arange(1000))
     assert (order != Stream(0, "order", 2).permutation(1000)).any()
+
+
+def test_a_long_permutation_is_made_piece_by_piece_as_a_short_one_at_once() -> None:
+    stream, length = Stream(5, "order", 2, first=3), 2**20 + 4_099
+    found = stream.permutation(length, np.uint32)
+    assert found.dtype == np.uint32
+    np.testing.assert_array_equal(found, np.argsort(stream.words(1, length)[0], kind="stable"))

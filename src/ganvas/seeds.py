@@ -6,13 +6,17 @@ resumed run needs no generator state, and neither batch size, worker count nor n
 """
 
 import hashlib
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 _WORDS_PER_BLOCK = 4  # one counter of Philox4x64 gives four 64-bit words
 _TO_UNIT = 2.0**-53
+_CHUNK = 1 << 20  # words at once; a multiple of those of a block
+_PARTS = 16  # ranges of words that a long order is made of
+_PART_SHIFT = np.uint64(64 - 4)
 
 
 class Stream(NamedTuple):
@@ -67,9 +71,27 @@ class Stream(NamedTuple):
         """Return integers uniform in 0 ... high - 1: [num_samples]."""
         return (self.uniform(num_samples, 1)[:, 0] * high).astype(np.int64)
 
-    def permutation(self, length: int) -> NDArray[np.int64]:
-        """Return 0 ... length - 1 in random order, [length]."""
-        return np.argsort(self.words(1, length)[0], kind="stable")
+    def permutation(self, length: int, dtype: type[np.integer] = np.int64) -> NDArray[Any]:
+        """Return 0 ... length - 1 in random order, [length]: by their words, of which never all are held at once."""
+        if length <= _CHUNK:
+            return np.argsort(self.words(1, length)[0], kind="stable").astype(dtype, copy=False)
+        order, end = np.empty(length, dtype), 0
+        for part in range(_PARTS):
+            places, words = (np.concatenate(found) for found in zip(*self._words_of(part, length), strict=True))
+            order[end : end + len(places)] = places[np.argsort(words, kind="stable")]
+            end += len(places)
+        return order
+
+    def _words_of(self, part: int, length: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint64]]]:
+        """Yield the places, and their words, of those of `words(1, length)` that lie in one of `_PARTS` ranges."""
+        assert not self.rows, "an order has one seed"
+        assert not self.pieces, "an order is one sample"
+        first = self.first * -(-length // _WORDS_PER_BLOCK)
+        for start in range(0, length, _CHUNK):
+            generator = np.random.Philox(key=self._key(), counter=first + start // _WORDS_PER_BLOCK)
+            words = np.asarray(generator.random_raw(min(_CHUNK, length - start)))
+            places = np.flatnonzero(words >> _PART_SHIFT == part)
+            yield places + start, words[places]
 
     def keep(self, num_samples: int, num_values: int, rate: float) -> NDArray[np.bool_]:
         """Return independent booleans [num_samples, num_values], true with probability 1 - rate (to 1/65536)."""

@@ -197,7 +197,7 @@ def remove_unfinished(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def on_disk(action: Callable[[], None], path: Path) -> None:
+def on_disk(action: Callable[[], object], path: Path) -> None:
     """Run `action`, turning the disk's own errors into a `StorageError` that names `path`."""
     with _explained(path):
         action()

@@ -22,7 +22,7 @@ LENGTH: list[Any] = [
     ("minutes", Annotated[float | None, arg(help="end early after so many minutes of rounds")], field(default=None)),
 ]
 BEGIN: list[Any] = [
-    ("data", Annotated[Path, arg(help="dataset folder")], field()),
+    ("data", Annotated[Path, arg(help="dataset folder, or folder or address of shards: s3://bucket/photos")], field()),
     ("out", Annotated[Path, arg(help="run folder to make")], field()),
     *LENGTH,
     (

@@ -17,6 +17,8 @@ floor(e_i) or ceil(e_i) times, a class floor(N q_c) or ceil(N q_c) times. From e
 ratio, the most even of turns: images shown less than once an epoch take turns.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +26,7 @@ from ganvas.errors import DataError, UsageError
 from ganvas.seeds import Stream
 
 _UNIT = 1 << 32  # an image shown once, in fixed point: sums are exact, so epochs have N positions and limits hold
+_PIECE = 1 << 20
 _GOLDEN = round(_UNIT * (5**0.5 - 1) / 2)
 
 
@@ -33,7 +36,7 @@ class Dealing:
     def __init__(
         self,
         num_images: int,
-        labels: NDArray[np.int64] | None = None,
+        labels: NDArray[Any] | None = None,
         weights: NDArray[np.float64] | None = None,
         balance_alpha: float = 1.0,
         max_repeats: int = 0,
@@ -54,36 +57,46 @@ class Dealing:
         self.num_images = num_images
         self.seed = seed
         self.shuffle = shuffle
-        classes = np.zeros(num_images, np.int64) if labels is None else labels.astype(np.int64)
-        shown = expected_showings(classes, _checked(weights, num_images), balance_alpha, max_repeats)
-        units = _fixed_point(shown)  # [N]
-        self.class_shares = None if labels is None else np.bincount(classes, units) / (num_images * _UNIT)
+        self.class_shares = None if labels is None else _counts(labels) / num_images
         """Share of each class [K] in what is shown, summing to 1; None when unlabelled."""
-        self._uneven = bool((units != _UNIT).any())
-        self._line = np.argsort(classes, kind="stable") if self._uneven else np.arange(0)
-        self._ends = np.cumsum(units[self._line])
+        self._row = np.uint32 if num_images < 1 << 32 else np.int64
+        self._line, self._ends = np.empty(0, self._row), np.empty(0, np.int64)  # none where each is due once
+        if weights is not None or balance_alpha != 1:
+            self._plan(labels, _checked(weights, num_images), balance_alpha, max_repeats)
 
-    def rows(self, epoch: int) -> NDArray[np.int64]:
-        """Return the rows of the images shown in an epoch [N], in order.
+    def rows(self, epoch: int) -> NDArray[Any]:
+        """Return the rows of the images shown in an epoch [N], in order; uint32 where these are enough.
 
         Without `shuffle` it is the natural order, in rounds: each image once, then those due again.
         """
-        rows = self._repeated(epoch) if self._uneven else None
+        rows = self._repeated(epoch) if len(self._line) else None
         if self.shuffle:
-            order = Stream(self.seed, "order", epoch).permutation(self.num_images)
+            order = Stream(self.seed, "order", epoch).permutation(self.num_images, self._row)
             return order if rows is None else rows[order]
-        return np.arange(self.num_images) if rows is None else _in_rounds(rows)
+        return np.arange(self.num_images, dtype=self._row) if rows is None else _in_rounds(rows)
 
-    def _repeated(self, epoch: int) -> NDArray[np.int64]:
+    def _plan(
+        self, labels: NDArray[Any] | None, weights: NDArray[np.float64], balance_alpha: float, max_repeats: int
+    ) -> None:
+        """Lay the showings of the images end to end, class by class, unless each is due once."""
+        classes = np.zeros(self.num_images, np.uint8) if labels is None else labels
+        units = _fixed_point(expected_showings(classes, weights, balance_alpha, max_repeats))  # [N]
+        if labels is not None:
+            self.class_shares = np.bincount(classes, units) / (self.num_images * _UNIT)
+        if (units != _UNIT).any():
+            self._line = np.argsort(classes, kind="stable").astype(self._row)
+            self._ends = np.cumsum(units[self._line])
+
+    def _repeated(self, epoch: int) -> NDArray[Any]:
         """Return the rows shown in an epoch [N], ascending, each as often as it is shown."""
         start = (int(Stream(self.seed, "deal").integers(1, _UNIT)[0]) + epoch * _GOLDEN) % _UNIT
         counts = np.empty(self.num_images, np.int64)
         counts[self._line] = np.diff((self._ends + start) // _UNIT, prepend=0)
-        return np.repeat(np.arange(self.num_images), counts)
+        return np.repeat(np.arange(self.num_images, dtype=self._row), counts)
 
 
 def expected_showings(
-    labels: NDArray[np.int64], weights: NDArray[np.float64], balance_alpha: float, max_repeats: int = 0
+    labels: NDArray[Any], weights: NDArray[np.float64], balance_alpha: float, max_repeats: int = 0
 ) -> NDArray[np.float64]:
     """Return how often each image is to be shown in an epoch, e_i [N] with the sum N, from labels and weights [N]."""
     totals = np.bincount(labels, weights)  # W_c
@@ -115,10 +128,17 @@ def _fixed_point(shown: NDArray[np.float64]) -> NDArray[np.int64]:
     return units
 
 
-def _in_rounds(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def _counts(labels: NDArray[Any]) -> NDArray[np.int64]:
+    """Return how many images each class has [K]; a piece at a time, since counting makes 8 bytes of each label."""
+    num_classes = int(labels.max()) + 1
+    pieces = (labels[start : start + _PIECE] for start in range(0, len(labels), _PIECE))
+    return np.sum([np.bincount(piece, minlength=num_classes) for piece in pieces], axis=0)
+
+
+def _in_rounds(rows: NDArray[Any]) -> NDArray[Any]:
     """Return ascending rows [N] with first all first showings, then all second ones, and so on."""
     places = np.arange(len(rows))
-    firsts = np.maximum.accumulate(np.where(np.diff(rows, prepend=-1) != 0, places, 0))
+    firsts = np.maximum.accumulate(np.where(np.diff(rows.astype(np.int64), prepend=-1) != 0, places, 0))
     return rows[np.argsort(places - firsts, kind="stable")]
 
 

@@ -3,7 +3,7 @@
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 import torch
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ganvas.data.dealing import Dealing
+from ganvas.data.labels import smallest
+from ganvas.data.lanes import SHARDS_AT_ONCE, Lanes
+from ganvas.data.reading import ArrayReader, PixelReader
 from ganvas.data.scalings.contract import Scaling
 from ganvas.data.splitting import Split
 from ganvas.errors import DataError, UsageError
@@ -21,8 +24,8 @@ from ganvas.seeds import Stream
 class Pictures(Protocol):
     """What a feed reads: a `Dataset`, or arrays in memory."""
 
-    def pixels(self, split: Split) -> Pixels:
-        """Return images, uint8 [N, H, W, C]."""
+    def reader(self, split: Split) -> PixelReader:
+        """Return what reads images by their rows."""
         ...
 
     def labels(self, split: Split) -> NDArray[np.int64] | None:
@@ -49,8 +52,8 @@ class _Arrays:
     classes: NDArray[np.int64] | None
     image_weights: NDArray[np.float64] | None
 
-    def pixels(self, split: Split) -> Pixels:
-        return self.images
+    def reader(self, split: Split) -> PixelReader:
+        return ArrayReader(self.images)
 
     def labels(self, split: Split) -> NDArray[np.int64] | None:
         return self.classes
@@ -67,6 +70,7 @@ class Feed:
     says how often each class. `mirror` shows images left-right reversed half of the time, drawn for each position by
     `Stream(seed, "mirror")`. `workers` threads read ahead; close the feed to end them. A `scaling` turns the bytes into
     what the networks see; without one batches are bytes. `part` (first, number) deals only those samples of each batch.
+    Images in shards have an order of their own (`lanes`), of `shards_at_once` lanes.
     """
 
     def __init__(
@@ -82,22 +86,27 @@ class Feed:
         scaling: Scaling | None = None,
         mirror: bool = False,
         part: tuple[int, int] | None = None,
+        shards_at_once: int = SHARDS_AT_ONCE,
     ) -> None:
         if batch_size < 1:
             raise UsageError(f"A batch holds at least 1 image, not {batch_size}.")
-        self.images = np.asarray(pictures.pixels(split))  # [N, H, W, C]
-        self.classes = pictures.labels(split)
-        if not len(self.images):
+        self.reader = pictures.reader(split)
+        self.num_images = len(self.reader)
+        if not self.num_images:
             raise DataError(f"The split `{split}` holds no images. Prepare the dataset with a test fraction above 0.")
         self.batch_size = batch_size
         self.first, self.num = part or (0, batch_size)
         self.workers = workers
         self.scaling = scaling
         self.mirrors = Stream(seed, "mirror") if mirror else None
-        weights = pictures.weights(split)
-        dealing = Dealing(len(self.images), self.classes, weights, balance_alpha, max_repeats, seed, shuffle)
+        labels, weights = pictures.labels(split), pictures.weights(split)
+        self.classes = None if labels is None else smallest(labels)  # of millions, 1 byte each in place of 8
+        del labels
+        dealing = Dealing(self.num_images, self.classes, weights, balance_alpha, max_repeats, seed, shuffle)
         self.class_shares = dealing.class_shares
         self._epoch = lru_cache(maxsize=2)(dealing.rows)
+        self._lead = 1
+        self._lanes = self._lanes_of(shards_at_once, seed, shuffle, weights is not None or balance_alpha != 1)
         self._pool = ThreadPoolExecutor(workers, "feed") if workers else None
         self._ahead: dict[int, Future[Batch]] = {}
 
@@ -150,13 +159,16 @@ class Feed:
     def close(self) -> None:
         """End the reading ahead; batches can still be asked for."""
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        self.reader.close()
+        if self._pool is not None:
+            self._pool.shutdown()
         self._pool = None
         self._ahead.clear()
 
     def _read(self, index: int) -> Batch:
         rows = self._rows(index)
-        images = self.images[rows]
+        images = self.reader.read(rows)
         if self.mirrors is not None:
             first = index * self.batch_size + self.first
             reversed_ = self.mirrors._replace(first=first).integers(self.num, 2) == 1
@@ -165,9 +177,27 @@ class Feed:
         labels = None if self.classes is None else torch.from_numpy(self.classes[rows].astype(np.int64))
         return Batch(pixels, labels)
 
-    def _rows(self, index: int) -> NDArray[np.int64]:
+    def _rows(self, index: int) -> NDArray[Any]:
         """Return the rows of the images of batch `index` [B]."""
-        length = len(self.images)
+        if (lanes := self._lanes) is None:
+            return np.concatenate([self._epoch(epoch)[places] for epoch, places in self._places(index)])
+        self.reader.expect([shard for at in self._places(index + self._lead) for shard in lanes.shards(*at)])
+        return np.concatenate([lanes.rows(epoch, places) for epoch, places in self._places(index)])
+
+    def _places(self, index: int) -> list[tuple[int, NDArray[np.int64]]]:
+        """Return the epochs that batch `index` shows images of, with their places in them; [B] in all."""
         positions = index * self.batch_size + np.arange(self.first, self.first + self.num)
-        epochs, places = positions // length, positions % length
-        return np.concatenate([self._epoch(int(epoch))[places[epochs == epoch]] for epoch in np.unique(epochs)])
+        epochs, places = positions // self.num_images, positions % self.num_images
+        return [(int(epoch), places[epochs == epoch]) for epoch in np.unique(epochs)]
+
+    def _lanes_of(self, num: int, seed: int, shuffle: bool, uneven: bool) -> Lanes | None:
+        """Return the order of images in shards; None where they do not lie in any."""
+        sizes = self.reader.sizes
+        if sizes is None:
+            return None
+        if uneven:
+            raise UsageError(
+                "Images in shards are shown once an epoch each: weights and an alpha below 1 need the dataset folder."
+            )
+        self._lead = max(1, max(sizes) * min(num, self.batch_size) // self.batch_size)  # batches that use a shard up
+        return Lanes(sizes, self.batch_size, num, seed, shuffle)

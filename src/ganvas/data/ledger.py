@@ -214,9 +214,9 @@ def rows(path: Path, where: str = "1", order: str = "number", *values: object) -
         yield Row._make(values_of_row)
 
 
-def columns_of(path: Path, names: str, split: Split) -> Iterator[Any]:
-    """Yield the columns `names` of each row of a split's pixel file, in its order."""
-    yield from _query(path, f"SELECT {names} FROM files WHERE split = ? ORDER BY row", split)  # noqa: S608
+def places(path: Path, column: str) -> Iterator[tuple[Split, int, Any]]:
+    """Yield split, row of its pixel file and a column (SQL) of each image of the set, as they lie in the ledger."""
+    yield from _query(path, f"SELECT split, row, {column} FROM files WHERE split IS NOT NULL")  # noqa: S608
 
 
 def ask(path: Path, columns: str, limit: int = -1) -> Iterator[Any]:

@@ -1,6 +1,7 @@
 """The dataset folder: `dataset.json` (its card), `manifest.sqlite` (its ledger) and a `pixels-*.npy` per split."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,12 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.data.card import CARD, Card, pixel_file, read_card
-from ganvas.data.ledger import LEDGER, Row, ask, columns_of, rows
+from ganvas.data.labels import labels_by_row
+from ganvas.data.lanes import SHARDS_AT_ONCE, Lanes
+from ganvas.data.ledger import LEDGER, Row, ask, places, rows
+from ganvas.data.reading import PixelReader, reader_of
 from ganvas.data.scaling import scaling_of
 from ganvas.data.scalings.contract import Scaling
+from ganvas.data.shards.address import address_of
+from ganvas.data.shards.pixels import ShardedPixels
 from ganvas.data.splitting import SPLITS, Split
-from ganvas.errors import DamagedError, DataError
+from ganvas.errors import DamagedError, DataError, UsageError
 from ganvas.images import ImageShape, Pixels
+from ganvas.seeds import Stream
 from ganvas.storage import verify_folder
 
 
@@ -25,10 +32,20 @@ class Dataset:
 
     folder: Path
     card: Card
+    shards: ShardedPixels | None = None
 
     @classmethod
     def open(cls, folder: str | Path) -> Self:
-        """Open a dataset folder; `DataError` when it is not one, `DamagedError` when it is not as its card says."""
+        """Open a dataset folder; `DataError` when it is not one, `DamagedError` when it is not as its card says.
+
+        Where it is an address (`s3://bucket/photos`) or a folder of shards with their index, the dataset is sharded:
+        it can be trained from, image by image, and what needs all images at once says that it cannot.
+        """
+        if address := address_of(folder):
+            shards = ShardedPixels(address)
+            sharded = cls(shards.folder, shards.index.card, shards)
+            _ = sharded.scaling
+            return sharded
         folder = Path(folder).expanduser()
         _expect_card(folder)
         dataset = cls(folder, read_card(folder / CARD))
@@ -36,6 +53,11 @@ class Dataset:
             dataset.pixels(split)
         _ = dataset.scaling
         return dataset
+
+    @property
+    def place(self) -> str:
+        """Where to open it again: the path of its folder, or the address of its shards."""
+        return self.shards.address.place if self.shards else str(self.folder.resolve())
 
     @property
     def shape(self) -> ImageShape:
@@ -66,11 +88,29 @@ class Dataset:
         """Return how many images a split has."""
         return self.card.splits[split].count
 
+    def reader(self, split: Split) -> PixelReader:
+        """Return what reads a split's images by their rows in training, in memory that does not grow."""
+        return self.shards.reader(split) if self.shards else reader_of(self.pixels(split))
+
+    def read(self, split: Split, rows: NDArray[Any]) -> Pixels:
+        """Return some images of a split, uint8 [n, H, W, C], by their rows."""
+        with closing(self.reader(split)) as reader:
+            return reader.read(rows)
+
+    def some(self, split: Split, num: int, seed: int, purpose: str) -> NDArray[Any]:
+        """Return rows of `num` images of a split, ascending, drawn by (seed, purpose); of shards, from a few."""
+        if self.shards and (sizes := [shard.count for shard in self.shards.index.splits[split].shards]):
+            lanes = Lanes(sizes, max(num, 1), SHARDS_AT_ONCE, seed)
+            return np.sort(lanes.rows(0, np.arange(min(num, self.count(split)))))
+        return np.sort(Stream(seed, purpose).permutation(self.count(split))[:num])
+
     def pixels(self, split: Split) -> Pixels:
         """Return a split's images, uint8 [N, H, W, C], mapped read-only.
 
-        Raises `DamagedError` where the file is missing, damaged, or not what the card says.
+        Raises `DamagedError` where the file is missing, damaged, or not what the card says, `UsageError` where the
+        images lie in shards.
         """
+        self._expect_folder("All images at once")
         path = self.folder / pixel_file(split)
         expected = (self.count(split), *self.card.shape)
         try:
@@ -88,24 +128,34 @@ class Dataset:
 
     def labels(self, split: Split) -> NDArray[np.int64] | None:
         """Return the label of each image of a split, int64 [N]; None when unlabelled."""
-        return self._labels[split] if self.classes else None
+        return self._labels[split].astype(np.int64) if self.classes else None
 
     def weights(self, split: Split) -> NDArray[np.float64] | None:
         """Return how often each image of a split is drawn beside others, float64 [N]; None when all alike."""
         if all(source.weight == 1 for source in self.card.sources):
             return None
-        return np.array([weight for (weight,) in columns_of(self.folder / LEDGER, "weight", split)], np.float64)
+        self._expect_folder("Weights of images")
+        path, weights = self.folder / LEDGER, np.full(self.count(split), np.nan)
+        for found, row, weight in places(path, "weight"):
+            if found == split and row < len(weights):
+                weights[row] = weight
+        if np.isnan(weights).any():
+            raise DamagedError(f"`{path}` does not fit the card of its folder. Prepare the dataset again.")
+        return weights
 
     def rows(self, split: Split) -> Iterator[Row]:
         """Yield the ledger's row of every image of a split, in the order of its pixel file."""
+        self._expect_folder("The ledger")
         return rows(self.folder / LEDGER, "split = ?", "row", split)
 
     def find(self, where: str, *values: object) -> Iterator[Row]:
         """Yield the ledger's rows that meet an SQL condition, in the order of reading; `values` fill its `?`."""
+        self._expect_folder("The ledger")
         return rows(self.folder / LEDGER, where, "number", *values)
 
     def ask(self, columns: str, limit: int = -1) -> Iterator[Any]:
         """Yield columns of the ledger (SQL) for each image of the set, in the order of reading."""
+        self._expect_folder("The ledger")
         yield from ask(self.folder / LEDGER, columns, limit)
 
     def unusual(self) -> Iterator[Row]:
@@ -114,14 +164,17 @@ class Dataset:
 
     def left_out(self) -> Iterator[Row]:
         """Yield the ledger's row of every file that is not in the set, in the order of reading."""
+        self._expect_folder("The ledger")
         return rows(self.folder / LEDGER, "outcome != 'kept'")
 
     def refusals(self) -> Iterator[Row]:
         """Yield the ledger's row of every file that could not be used, in the order of reading."""
+        self._expect_folder("The ledger")
         return rows(self.folder / LEDGER, "outcome = 'refused'")
 
     def verify(self) -> None:
         """Check every byte of the folder against its manifest; raise `DamagedError` naming the first wrong file."""
+        self._expect_folder("The check of a whole folder")
         verify_folder(self.folder)
 
     def summary(self) -> str:
@@ -144,18 +197,26 @@ class Dataset:
     def __repr__(self) -> str:
         kinds = f"{self.num_classes} classes" if self.classes else "no classes"
         counts = " + ".join(f"{self.count(split):,} {split}" for split in SPLITS)
-        return f"Dataset({str(self.folder)!r}: {self.shape}, {kinds}, {counts})"
+        place = self.place if self.shards else str(self.folder)
+        return f"Dataset({place!r}: {self.shape}, {kinds}, {counts})"
+
+    def _expect_folder(self, what: str) -> None:
+        """Raise `UsageError` where the images lie in shards."""
+        if self.shards:
+            raise UsageError(
+                f"{what} cannot be had of `{self.place}`: a dataset in shards is for training and its scores. Give the "
+                "dataset folder that the shards were exported from."
+            )
 
     @cached_property
-    def _labels(self) -> dict[Split, NDArray[np.int64]]:
-        return {split: self._labels_of(split) for split in SPLITS}
-
-    def _labels_of(self, split: Split) -> NDArray[np.int64]:
-        path, index = self.folder / LEDGER, {name: label for label, name in enumerate(self.classes)}
-        labels = [index.get(name or "", -1) for (name,) in columns_of(path, "label", split)]
-        if len(labels) != self.count(split) or -1 in labels:
-            raise DamagedError(f"`{path}` does not fit the card of its folder. Prepare the dataset again.")
-        return np.array(labels, np.int64)
+    def _labels(self) -> dict[Split, NDArray[Any]]:
+        if self.shards:
+            return {split: self.shards.labels(split) for split in SPLITS}
+        path = self.folder / LEDGER
+        try:
+            return labels_by_row(places(path, "label"), self.classes, {split: self.count(split) for split in SPLITS})
+        except DataError as error:
+            raise DamagedError(f"`{path}` does not fit the card of its folder. Prepare the dataset again.") from error
 
 
 def _expect_card(folder: Path) -> None:

@@ -67,6 +67,9 @@ class TrainingConfig(Config):
         default="training", description="mode of G's batch normalisation when it makes images for D"
     )
     shuffle: bool = Field(default=True, description="new random order of the images in every epoch")
+    shards_at_once: int = Field(
+        default=8, ge=1, le=1024, description="shards that each batch is mixed from, where the images lie in shards"
+    )
     balance_alpha: float = Field(
         default=1.0, ge=0, le=1, description="classes are shown by size ** alpha: 1 as they are, 0 equally often"
     )

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ganvas.catalogue import find
 from ganvas.data.published import cache_folder
 from ganvas.data.store import Dataset
@@ -35,7 +37,7 @@ def open_features(names: Sequence[str] | None, dataset: Dataset, progress: Progr
             )
     networks = [open_network(name, dataset, progress) for name in names]
     for network in networks:
-        network.features(dataset.pixels("train")[:2])
+        network.features(dataset.read("train", np.arange(min(2, dataset.count("train")))))
     return networks
 
 

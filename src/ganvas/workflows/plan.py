@@ -6,9 +6,11 @@ Nothing is looked up in a table of machines: a process of its own plays the reci
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from math import prod
 from pathlib import Path
 from typing import Any
 
+from ganvas.data.reading import LARGEST_MAPPED
 from ganvas.data.store import Dataset
 from ganvas.progress import Lines, Progress
 from ganvas.recipes import RECIPES
@@ -98,14 +100,14 @@ def _hours(measured: Sequence[Plan]) -> dict[str, float]:
 
 def _planned(recipe: Recipe, dataset: Dataset, seconds: float, patience: float) -> Plan:
     """Return the plan of a recipe, without advice on others."""
-    images, found = dataset.pixels("train"), warnings(recipe, dataset)
-    unmeasured = Plan(recipe, len(images), None, "", (), found, (), images.nbytes)
+    count, found = dataset.count("train"), warnings(recipe, dataset)
+    size = count * prod(dataset.shape)
+    mapped = 0 if dataset.shards or size > LARGEST_MAPPED else size
+    unmeasured = Plan(recipe, count, None, "", (), found, (), mapped)
     if reason := refusal(recipe, dataset):
         return unmeasured._replace(problem=reason)
     free = available_memory(choose_device(recipe.training.device))
     with tempfile.TemporaryDirectory(prefix="ganvas-plan-") as scratch:
-        task = Task(
-            recipe=recipe, data=str(dataset.folder.resolve()), scratch=scratch, seconds=seconds, patience=patience
-        )
+        task = Task(recipe=recipe, data=dataset.place, scratch=scratch, seconds=seconds, patience=patience)
         costs, problem = measured_costs(task, free)
     return unmeasured._replace(costs=costs, problem=problem)

@@ -54,7 +54,7 @@ class Samples:
         return [np.resize(order if not len(rows) else rows, columns) for rows in of_class]
 
     def _rows(self, generator: Translator, chosen: NDArray[np.int64]) -> Pixels:
-        pixels, labels = self.dataset.pixels(self.sources)[chosen], self.dataset.labels(self.sources)
+        pixels, labels = self.dataset.read(self.sources, chosen), self.dataset.labels(self.sources)
         own = labels[chosen] if labels is not None and generator.num_classes else None
         made = translate_real(generator, pixels, own, self.decode)
         last = pixels if own is None else translate(generator, made.images, own, self.decode)

@@ -133,7 +133,7 @@ class Scorer:
         chosen = self._chosen(self.sources, num, "score/sources")
         labels = self.dataset.labels(self.sources)
         own = labels[chosen] if labels is not None and generator.num_classes else None
-        made = translate_real(generator, self.dataset.pixels(self.sources)[chosen], own, self.decode)
+        made = translate_real(generator, self.dataset.read(self.sources, chosen), own, self.decode)
         return ImageSet(made.images, made.labels)
 
     def _against_real(self) -> list[list[Reader]]:
@@ -159,10 +159,10 @@ class Scorer:
 
     def _real(self, split: Split, purpose: str) -> ImageSet:
         chosen, labels = self._chosen(split, self.num, purpose), self.dataset.labels(split)
-        return ImageSet(self.dataset.pixels(split)[chosen], None if labels is None else labels[chosen])
+        return ImageSet(self.dataset.read(split, chosen), None if labels is None else labels[chosen])
 
     def _chosen(self, split: Split, num: int, purpose: str) -> NDArray[np.int64]:
-        return np.sort(Stream(self.settings.seed, purpose).permutation(self.dataset.count(split))[:num])
+        return self.dataset.some(split, num, self.settings.seed, purpose)
 
 
 def _classes(labels: NDArray[np.int64] | None, fewest: int) -> list[int | None]:

@@ -55,6 +55,8 @@ def train(
 ) -> RunFolder:
     """Train `recipe`, a name or a file of your own (`my_gan.toml`), on a dataset folder; return the run folder `out`.
 
+    `data` may be the address of exported shards (`s3://bucket/photos`) or a folder of them.
+
     `settings` replace fields of the recipe by their dotted names, `**{"training.batch_size": 32}`. `epochs` counts
     passes over the training images; `minutes` ends a run early, by the time that its rounds took. Terms about classes
     are left out where the images have none. Raises `ConfigurationError`, `DataError`, `ModelError` or `RunError` before
@@ -80,7 +82,7 @@ def _begin(
     chosen = fitted(with_length(chosen, dataset.count("train"), length.steps, length.epochs), dataset.num_classes)
     config = RunConfig(
         recipe=chosen,
-        data=str(dataset.folder.resolve()),
+        data=dataset.place,
         content_hash=dataset.content_hash,
         image_shape=dataset.shape,
         classes=dataset.classes,
@@ -125,7 +127,7 @@ def resume(
         old = found.config.recipe
         new = with_length(old.override(**settings), dataset.count("train"), steps, epochs)
         check_changes(differences(old, new), resumable_fields(old) | set(allow))
-        config = found.config.model_copy(update={"recipe": new, "data": str(dataset.folder.resolve())})
+        config = found.config.model_copy(update={"recipe": new, "data": dataset.place})
         task = _task(launch.ranks, dataset, new, progress or Lines(), minutes, resumes=True)
         return _train(lambda: RunFolder(found.folder, config), found.folder, config, task)
 

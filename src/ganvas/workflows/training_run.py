@@ -111,4 +111,5 @@ def feed_of(dataset: Dataset, settings: TrainingConfig, scaling: Scaling | None,
         scaling=scaling,
         mirror=settings.mirror,
         part=(share.first, share.num) if share else None,
+        shards_at_once=settings.shards_at_once,
     )

@@ -24,7 +24,9 @@ from ganvas.errors import DataError, UsageError
 _MAX_TEXT_BYTES = 1 << 20
 _LOOKED_AT = 64  # members
 _SHARD_ENDINGS = (".tar", ".tar.gz", ".tgz")
-_BESIDE_SHARDS = frozenset({".json", ".jsonl", ".txt", ".md", ".csv", ".yaml", ".yml", ".idx", ".index", ".parquet"})
+_BESIDE_SHARDS = frozenset(
+    {".json", ".jsonl", ".txt", ".md", ".csv", ".yaml", ".yml", ".idx", ".index", ".parquet", ".safetensors"}
+)
 _TEXTS = frozenset({"cls", "json", "txt"})
 
 

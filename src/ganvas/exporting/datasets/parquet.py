@@ -11,6 +11,8 @@ origin. Reading back:
     from PIL import Image
     rows = pandas.read_parquet("FOLDER/data/train-00000-of-00001.parquet")
     picture = Image.open(io.BytesIO(rows.image[0]["bytes"]))
+
+By the index `shards.json` beside them `ganvas train` reads them from where they lie.
 """
 
 import itertools
@@ -21,6 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ganvas.data.splitting import Split
 from ganvas.data.store import Dataset
 from ganvas.errors import UsageError
 from ganvas.exporting.datasets.record import (
@@ -32,6 +35,7 @@ from ganvas.exporting.datasets.record import (
     png_bytes,
     records,
 )
+from ganvas.exporting.datasets.shard_index import write_index
 from ganvas.progress import Progress
 
 if TYPE_CHECKING:
@@ -48,14 +52,18 @@ def write(dataset: Dataset, folder: Path, progress: Progress, max_shard_bytes: i
     """Write `data/SPLIT-NNNNN-of-NNNNN.parquet`, the shards of a split about equally long."""
     schema = _schema(dataset)
     (folder / "data").mkdir()
+    found: dict[Split, list[tuple[str, int]]] = {}
     for split in filled_splits(dataset):
+        found[split] = []
         count = min(num_shards(dataset, split, max_shard_bytes), dataset.count(split))
         images = records(dataset, split, progress)
         for shard in range(count):
             path = folder / "data" / f"{split}-{shard:05d}-of-{count:05d}.parquet"
             start, stop = (dataset.count(split) * part // count for part in (shard, shard + 1))
+            found[split].append((path.relative_to(folder).as_posix(), stop - start))
             _write_shard(path, schema, itertools.islice(images, stop - start), _rows_per_group(dataset))
         assert next(images, None) is None
+    write_index(dataset, folder, "parquet", found)
 
 
 def _write_shard(path: Path, schema: "pyarrow.Schema", images: Iterator[Record], rows_per_group: int) -> None:

@@ -8,7 +8,7 @@ classes) and `00000012.json` (class name, facts, the dataset's content hash). Re
     for picture, label in data.decode("rgb8").to_tuple("png", "cls"): ...
 
 `decode("l8")` keeps greyscale and `decode("rgba8")` alpha. The Hugging Face Hub and `load_dataset("webdataset",
-data_files=...)` read the shards too.
+data_files=...)` read the shards too, and by the index `shards.json` beside them `ganvas train` does.
 """
 
 import json
@@ -21,6 +21,7 @@ from typing import BinaryIO, Self
 from ganvas.data.splitting import Split
 from ganvas.data.store import Dataset
 from ganvas.exporting.datasets.record import DatasetExport, Record, filled_splits, png_bytes, records
+from ganvas.exporting.datasets.shard_index import write_index
 from ganvas.progress import Progress
 
 MAX_SHARD_BYTES = 256 * 2**20
@@ -28,10 +29,13 @@ MAX_SHARD_BYTES = 256 * 2**20
 
 def write(dataset: Dataset, folder: Path, progress: Progress, max_shard_bytes: int = MAX_SHARD_BYTES) -> None:
     """Write `SPLIT-NNNNNN.tar`, none above `max_shard_bytes` unless a single image is."""
+    found: dict[Split, list[tuple[str, int]]] = {}
     for split in filled_splits(dataset):
         with _Shards(folder, split, max_shard_bytes) as shards:
             for record in records(dataset, split, progress):
                 shards.add(list(_members(record, dataset.content_hash)))
+        found[split] = [(f"{split}-{number:06d}.tar", count) for number, count in enumerate(shards.counts)]
+    write_index(dataset, folder, "webdataset", found)
 
 
 def _members(record: Record, content_hash: str) -> Iterator[tuple[str, bytes]]:
@@ -49,7 +53,8 @@ class _Shards:
 
     def __init__(self, folder: Path, split: Split, max_bytes: int) -> None:
         self.folder, self.split, self.max_bytes = folder, split, max_bytes
-        self.count = 0
+        self.counts: list[int] = []
+        """Images of each shard."""
         self.file: BinaryIO | None = None
 
     def __enter__(self) -> Self:
@@ -64,9 +69,10 @@ class _Shards:
         if self.file and self.file.tell() + len(blocks) + 2 * tarfile.BLOCKSIZE > self.max_bytes:
             self._close()
         if self.file is None:
-            self.file = (self.folder / f"{self.split}-{self.count:06d}.tar").open("wb")
-            self.count += 1
+            self.file = (self.folder / f"{self.split}-{len(self.counts):06d}.tar").open("wb")
+            self.counts.append(0)
         self.file.write(blocks)
+        self.counts[-1] += 1
 
     def _close(self) -> None:
         if self.file:
