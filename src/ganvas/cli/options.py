@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from tyro.conf import OmitArgPrefixes, Positional, UseAppendAction
+from tyro.conf import OmitArgPrefixes, Positional, UseAppendAction, arg
 
 if TYPE_CHECKING:
     from ganvas.config import Config
 
 _VALUES: dict[Any, str] = {int: "N", float: "NUMBER", Path: "PATH", str: "TEXT"}
+_SAID: type = type(arg())
+"""What `tyro.conf.arg` notes beside a type."""
 _SENTENCE = re.compile(r"([A-Z])([a-z ].*)\.( \[.*\])?")
 
 
@@ -82,11 +84,14 @@ def _is_config(kind: Any) -> bool:  # noqa: ANN401
 
 def _bare(kind: Any) -> tuple[Any, tuple[Any, ...]]:  # noqa: ANN401
     """Return a type without what is noted beside it, and those notes."""
-    return (kind.__origin__, kind.__metadata__) if hasattr(kind, "__metadata__") else (kind, ())
+    if get_origin(kind) is not Annotated:
+        return kind, ()
+    plain, *said = get_args(kind)
+    return plain, tuple(said)
 
 
 def _argument(name: str, kind: Any, said: tuple[Any, ...], default: Any) -> Option:  # noqa: ANN401
-    config = next((note for note in said if hasattr(note, "metavar")), None)
+    config = next((note for note in said if isinstance(note, _SAID)), None)
     words = (config.help if config else None) or ""
     required = default is inspect.Parameter.empty
     metavar = config.metavar if config else None
