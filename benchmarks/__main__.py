@@ -6,17 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 from tyro.conf import arg
 
 from benchmarks import BENCHMARKS, report
+from benchmarks.console import wide_console
 from benchmarks.measuring import Session, session
 from benchmarks.outcome import Occasion
 from ganvas.errors import GanvasError, UsageError, unknown_name
 from ganvas.storage import write_json
-
-WIDTH = 170
-"""Characters of a table that goes into a file or a pipe."""
 
 
 def main(
@@ -45,7 +42,7 @@ def main(
         if name not in BENCHMARKS:
             raise unknown_name("benchmark", name, BENCHMARKS)
     chosen = {name: benchmark for name, benchmark in BENCHMARKS.items() if not only or name in only}
-    console = _console()
+    console = wide_console()
     if listed:
         console.print(report.listing(chosen))
         return 0
@@ -78,11 +75,6 @@ def _verdict(found: Session) -> int:
 
 def _say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
-
-
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH)
 
 
 if __name__ == "__main__":

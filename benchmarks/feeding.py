@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import tyro
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.console import wide_console
 from benchmarks.feeding_contestants import FILES, GROWN, IMAGES, LABELS, MAPPED, OWN, RATE, Job
 from benchmarks.machine import facts
 from benchmarks.outcome import Occasion, Outcome, Row, Spread
@@ -62,7 +62,7 @@ def main(
         repetitions: Turns of each contestant.
         json_out: File for all figures.
     """
-    console, found = Console(), []
+    console, found = wide_console(), []
     with tempfile.TemporaryDirectory() as folder:
         for side in SIDES:
             console.print(f"{side}x{side}x3: {repetitions} turns of {batches} batches ...")

@@ -112,17 +112,22 @@ def _alignment_inputs() -> Arrays:
 
 def _alignment(given: Arrays) -> Arrays:
     """Return our "same" layers of every size, kernel and stride."""
-    kernel = torch.from_numpy(given["alignment/kernel"]).permute(3, 2, 0, 1)  # [4, 3, k, k]
     ours: Arrays = {}
     for size, width, stride in CASES:
-        plain, transposed = SameConv2d(3, 4, width, stride), SameConvTranspose2d(4, 3, width, stride)
-        for name, layer, images in (("conv", plain, "images"), ("transposed", transposed, "transposed")):
-            assert layer.bias is not None
-            layer.weight.data = kernel[:, :, :width, :width]
-            layer.bias.data = torch.zeros_like(layer.bias, dtype=kernel.dtype)
-            values = layer(torch.from_numpy(given[f"alignment/{images}"]).permute(0, 3, 1, 2)[:, :, :size, :size])
-            ours[f"{name}/{size}/{width}/{stride}"] = channels_last(values)
+        ours[f"conv/{size}/{width}/{stride}"] = _through(SameConv2d(3, 4, width, stride), given, "images", size)
+        if width >= stride:  # our layer is refused where the windows leave gaps
+            transposed = SameConvTranspose2d(4, 3, width, stride)
+            ours[f"transposed/{size}/{width}/{stride}"] = _through(transposed, given, "transposed", size)
     return ours
+
+
+def _through(layer: SameConv2d | SameConvTranspose2d, given: Arrays, images: str, size: int) -> NDArray[np.float64]:
+    """Return what a layer with the given kernel, and no bias, makes of the given images cut to a size."""
+    assert layer.bias is not None
+    width = layer.kernel_size[0]
+    layer.weight.data = torch.from_numpy(given["alignment/kernel"]).permute(3, 2, 0, 1)[:, :, :width, :width]
+    layer.bias.data = torch.zeros_like(layer.bias, dtype=torch.float64)
+    return channels_last(layer(torch.from_numpy(given[f"alignment/{images}"]).permute(0, 3, 1, 2)[:, :, :size, :size]))
 
 
 def _draws(gan: Gan, feed: Feed, rounds: int) -> Arrays:

@@ -16,9 +16,9 @@ import numpy as np
 import torch
 import tyro
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.console import wide_console
 from benchmarks.machine import facts
 from benchmarks.outcome import Occasion, Outcome
 from benchmarks.turns import Turn, plain, ratio, row, spread, take_turns
@@ -50,7 +50,7 @@ def main(
         threads: CPU threads of each contestant.
         json_out: File for all figures.
     """
-    console, runs = Console(), contestants()
+    console, runs = wide_console(), contestants()
     if TORCHMETRICS not in runs:
         console.print("torchmetrics is left out: it is not installed. Install it with `pip install torchmetrics`.")
     with cpu_threads(threads):

@@ -17,9 +17,9 @@ from typing import Annotated, Any, NamedTuple
 
 import PIL
 import tyro
-from rich.console import Console
 
 from benchmarks.benchmark import data_folder
+from benchmarks.console import wide_console
 from benchmarks.machine import CUBE, facts, product_rate
 from benchmarks.outcome import Occasion, Outcome, Row, Spread
 from benchmarks.prepare_contestants import Job
@@ -91,7 +91,7 @@ def main(
         memory: Numbers of files of CIFAR-10 for which the peak memory is measured.
         json_out: File for all figures.
     """
-    console, data = _console(), _data_folder(data_dir)
+    console, data = wide_console(), _data_folder(data_dir)
     with ExitStack() as stack:
         place = work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         out = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=_made(place))))
@@ -105,7 +105,7 @@ def main(
             report["steps"][one.name] = {
                 step: Spread.of(values)._asdict() for step, values in microseconds(one.folder, one.size, num, 5).items()
             }
-        report["memory"] = [measure_memory(cifar(data, place, num), num, out, console) for num in memory]
+        report["memory"] = [measure_memory(cifar(data, place, num), num, out, console.print) for num in memory]
     for table in (work_table(report), phase_table(report), step_table(report), memory_table(report)):
         console.print(table)
     if json_out is not None:
@@ -180,9 +180,9 @@ def figures(work: Work, turns: list[Turn]) -> dict[str, Any]:
     return {"contestants": found, "turns": turns}
 
 
-def measure_memory(folder: Path, num: int, out: Path, console: Console) -> dict[str, int]:
+def measure_memory(folder: Path, num: int, out: Path, say: Callable[[str], None]) -> dict[str, int]:
     """Return the peak resident memory of a preparation: of its process, and of its largest worker, in bytes."""
-    console.print(f"Peak memory for {num:,} files ...")
+    say(f"Peak memory for {num:,} files ...")
     found = run(Job("ganvas", str(folder), 32, str(out / "dataset"), CORES, watch=True))
     shutil.rmtree(out / "dataset")
     return {"num_files": num} | {name: value for name, value in found.items() if name.startswith("peak")}
@@ -196,11 +196,6 @@ def _works(data: Path, place: Path, images: int, num_photos: int, say: Callable[
         name = f"{num_photos:,} JPEG files of {size} to 64x64"
         works.append(Work(name, photos(data, place, num_photos), 64, PHOTO_CONTESTANTS))
     return works
-
-
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=150)
 
 
 def _spread(values: list[float]) -> dict[str, float]:

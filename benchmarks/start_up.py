@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 import tyro
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.console import wide_console
 from benchmarks.outcome import Occasion, Outcome
 from benchmarks.turns import Turn, plain, ratio, row, spread, take_turns
 
@@ -30,7 +30,7 @@ def main(repetitions: int = 5, json_out: Path | None = None) -> None:
         repetitions: Turns of each command.
         json_out: File for all figures.
     """
-    console = Console()
+    console = wide_console()
     console.print(f"{repetitions} turns of each command ...")
     with tempfile.TemporaryDirectory() as folder:
         turns = timed(Path(folder), repetitions)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import tyro
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.console import wide_console
 from benchmarks.contestants import KerasProcess, Ours
 from benchmarks.machine import CUBE, SHAPES, facts, operations, product_rate
 from benchmarks.outcome import Occasion, Outcome, Row, Spread
@@ -70,7 +70,7 @@ def main(
         device: Where ours and plain PyTorch compute: cpu or cuda.
         json_out: File for all figures.
     """
-    console = Console()
+    console = wide_console()
     names = tuple(CASES) if recipes == ("all",) else recipes
     with cpu_threads(threads), _keras(keras_python, threads) as keras:
         if keras is None:
