@@ -26,7 +26,7 @@ def main(
     gigabytes: tuple[float, ...] = (1.0, 4.0),
     sparse: tuple[float, ...] = (50.0,),
     side: int = 64,
-    batches: int = 600,
+    batches: int = 100,
     batch_size: int = 64,
     work: Path = TEMPORARY,
     json_out: Path | None = None,
@@ -42,7 +42,7 @@ def main(
         work: Folder for the stores; they are removed.
         json_out: File for all figures.
     """
-    console, found = Console(), []
+    console, found = Console(width=120), []
     for size, is_sparse in [*((size, False) for size in gigabytes), *((size, True) for size in sparse)]:
         with tempfile.TemporaryDirectory(dir=work) as folder:
             path = Path(folder) / "pixels-train.npy"

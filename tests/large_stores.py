@@ -54,7 +54,8 @@ def grow(folder: Path, count: int, written: int | None = None) -> None:
 
 def stamped(rows, shape):
     """Return images [N, H, W, C] that begin with the 8 bytes of their row; the rest is noise of it."""
-    values = rows[:, None] * np.uint64(2654435761) + np.arange(-(-math.prod(shape) // 8), dtype=np.uint64)
+    words = np.arange(-(-math.prod(shape) // 8), dtype=np.uint64)
+    values = rows.astype(np.uint64)[:, None] * np.uint64(2654435761) + words
     values *= np.uint64(0x9E3779B97F4A7C15)
     values[:, 0] = rows
     return np.ascontiguousarray(values).view(np.uint8)[:, : math.prod(shape)].reshape(-1, *shape)
