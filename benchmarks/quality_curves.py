@@ -16,7 +16,7 @@ from ganvas.data.store import Dataset
 from ganvas.metrics import METRICS
 from ganvas.metrics.evaluation import num_samples
 from ganvas.metrics.features import FeatureNetwork, of_classifier
-from ganvas.metrics.protocol import ImageSet, Reading, View, protocol_name
+from ganvas.metrics.protocol import ImageSet, Reading, Reference, View, protocol_name
 from ganvas.progress import Lines
 from ganvas.seeds import Stream
 from ganvas.training import checkpoint
@@ -67,11 +67,11 @@ def main(runs: tyro.conf.Positional[tuple[Path, ...]], /, data: Path, out: Path,
 
 def _readers(network: FeatureNetwork, dataset: Dataset) -> tuple[dict[str, Reader], dict[str, float]]:
     """Return what reads each metric off a view, and the values of held-out real images."""
-    reference, held_out = (
-        network.view(ImageSet(dataset.pixels(split), dataset.labels(split))) for split in ("train", "test")
+    reference = Reference(
+        *(network.view(ImageSet(dataset.pixels(split), dataset.labels(split))) for split in ("train", "test"))
     )
     readers = {name: METRICS[name].load().against(reference, Stream(0, f"metrics/{name}")) for name in READ}
-    return readers, {name: read(held_out).value for name, read in readers.items()}
+    return readers, {name: read(reference.held_out).value for name, read in readers.items()}
 
 
 def _points(run: RunFolder, network: FeatureNetwork, readers: dict[str, Reader], num: int) -> list[Point]:
