@@ -17,6 +17,12 @@ BENCHMARKS: dict[str, Benchmark] = {
         "images a second and memory of batches in training, beside a DataLoader and PNG files",
         minutes=4,
     ),
+    "feeding_memory": Benchmark(
+        "benchmarks.feeding_memory:benchmark",
+        "what memory grows by while images are read for training, beside a mapped file",
+        minutes=1,
+        needs=("linux",),
+    ),
     "step_time": Benchmark(
         "benchmarks.step_time:benchmark", "milliseconds of a training step, beside a plain PyTorch loop", minutes=12
     ),

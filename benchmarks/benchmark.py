@@ -88,6 +88,9 @@ NEEDS: dict[str, Need] = {
         lambda occasion: all((data_folder() / name).is_file() for name in ("cifar10.tar", "messy.tar")),
         "No files to prepare: name a folder that has cifar10.tar and messy.tar by the variable GANVAS_DATA.",
     ),
+    "linux": Need(
+        lambda occasion: Path("/proc/self/status").is_file(), "Memory is read from /proc, which Linux alone has."
+    ),
     "gpu": Need(_has_gpu, "No GPU that this torch can use (CUDA): run it on a machine that has one."),
     "peers": Need(
         lambda occasion: occasion.peers is not None and (occasion.peers / "R3GAN" / "R3GAN" / "Trainer.py").is_file(),

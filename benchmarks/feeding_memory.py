@@ -11,11 +11,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tyro
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.outcome import Occasion, Outcome, Row, Spread
 
 TEMPORARY = Path(tempfile.gettempdir())
 WAYS = {"mapped": 1 << 62, "read": 0}
@@ -42,19 +45,38 @@ def main(
         work: Folder for the stores; they are removed.
         json_out: File for all figures.
     """
-    console, found = Console(width=120), []
+    found: list[dict[str, Any]] = []
     for size, is_sparse in [*((size, False) for size in gigabytes), *((size, True) for size in sparse)]:
-        with tempfile.TemporaryDirectory(dir=work) as folder:
-            path = Path(folder) / "pixels-train.npy"
-            write_store(path, int(size * 1e9) // (3 * side * side), side, is_sparse)
-            for way in WAYS:
-                task = json.dumps({"path": str(path), "way": way, "batches": batches, "batch_size": batch_size})
-                command = [sys.executable, "-c", f"from benchmarks.feeding_memory import feed; feed({task!r})"]
-                answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-                found.append({"gigabytes": size, "sparse": is_sparse, "way": way, **json.loads(answer)})
-    console.print(tabulate(found))
+        found += measured(work, size, is_sparse, side, batches, batch_size)
+    Console(width=120).print(tabulate(found))
     if json_out is not None:
         json_out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def benchmark(occasion: Occasion) -> Outcome:
+    """Compare what memory grows by from the first batch to the last: rows that are read, and a file that is mapped."""
+    size = 0.1 if occasion.quick else 2.0
+    found = measured(occasion.folder, size, is_sparse=False, side=64, batches=occasion.either(6, 200), batch_size=64)
+    grown = {one["way"]: max(sum(one["resident"][-1]) - sum(one["resident"][0]), 1.0) for one in found}
+    times = Spread.of([grown["mapped"] / grown["read"]])
+    name = f"{size:g} GB of pixels, growth of memory"
+    return Outcome([Row(name, "MiB", grown["read"], "a mapped file", grown["mapped"], times)], {"found": found})
+
+
+def measured(
+    work: Path, size: float, is_sparse: bool, side: int, batches: int, batch_size: int
+) -> list[dict[str, Any]]:
+    """Write a store of so many gigabytes, feed from it in each way, remove it; return what each way took."""
+    found: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        path = Path(folder) / "pixels-train.npy"
+        write_store(path, int(size * 1e9) // (3 * side * side), side, is_sparse)
+        for way in WAYS:
+            task = json.dumps({"path": str(path), "way": way, "batches": batches, "batch_size": batch_size})
+            command = [sys.executable, "-c", f"from benchmarks.feeding_memory import feed; feed({task!r})"]
+            answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            found.append({"gigabytes": size, "sparse": is_sparse, "way": way, **json.loads(answer)})
+    return found
 
 
 def write_store(path: Path, count: int, side: int, is_sparse: bool) -> None:

@@ -67,9 +67,10 @@ def main(runs: tyro.conf.Positional[tuple[Path, ...]], /, data: Path, out: Path,
 
 def _readers(network: FeatureNetwork, dataset: Dataset) -> tuple[dict[str, Reader], dict[str, float]]:
     """Return what reads each metric off a view, and the values of held-out real images."""
-    reference = Reference(
-        *(network.view(ImageSet(dataset.pixels(split), dataset.labels(split))) for split in ("train", "test"))
+    training, held_out = (
+        network.view(ImageSet(dataset.pixels(split), dataset.labels(split))) for split in ("train", "test")
     )
+    reference = Reference(training, held_out)
     readers = {name: METRICS[name].load().against(reference, Stream(0, f"metrics/{name}")) for name in READ}
     return readers, {name: read(reference.held_out).value for name, read in readers.items()}
 
