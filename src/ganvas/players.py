@@ -5,6 +5,7 @@ nothing of losses, optimisers, devices or checkpoints.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -36,14 +37,14 @@ class Verdict(NamedTuple):
         """Return the verdicts on the first `num` images and on the others."""
         return self._part(slice(num)), self._part(slice(num, None))
 
-    def to(self, dtype: torch.dtype) -> "Verdict":
-        """Return the verdict in numbers of another format."""
+    def map(self, change: Callable[[Tensor], Tensor]) -> "Verdict":
+        """Return the verdict with every tensor changed."""
         return Verdict(
-            self.scores.to(dtype),
-            None if self.class_logits is None else self.class_logits.to(dtype),
-            None if self.embeddings is None else self.embeddings.to(dtype),
-            None if self.proxies is None else self.proxies.to(dtype),
-            tuple((decoded.to(dtype), wanted.to(dtype)) for decoded, wanted in self.reconstructions),
+            change(self.scores),
+            None if self.class_logits is None else change(self.class_logits),
+            None if self.embeddings is None else change(self.embeddings),
+            None if self.proxies is None else change(self.proxies),
+            tuple((change(decoded), change(wanted)) for decoded, wanted in self.reconstructions),
         )
 
     def _part(self, rows: slice) -> "Verdict":

@@ -1,5 +1,7 @@
 """Players that compute in bfloat16: the same game but for 8 bits, with all that is kept in float32."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -21,6 +23,7 @@ PIXELS = Stream(0, "test/precision").integers(40 * 64 * 64 * 3, 256).astype(np.u
 IMAGES = [(ImageShape(1, size, size), 4) for size in (8, 16, 28, 32, 64)] + [(ImageShape(3, 16, 16), 2)]
 QUICK = {"acgan", "biggan", "compact", "r3gan_small", "stylegan2", "wgan_gp"}
 """The others in the nightly run."""
+IN_TURN = threading.Lock()  # building draws from torch's own generator
 
 
 def round_of(name: str, precision: str, ranks: Ranks) -> Round:
@@ -31,7 +34,9 @@ def round_of(name: str, precision: str, ranks: Ranks) -> Round:
     settings, share = recipe.training, Share.of(8, ranks)
     pixels = np.resize(PIXELS, (40, *shape[1:], shape.channels))
     feed = Feed.from_arrays(pixels, np.arange(40) % classes, 8, 0, part=(share.first, share.num))
-    return Round(Game(build_gan(recipe.model, shape, classes, 0), settings, ranks), settings, feed)
+    with IN_TURN:
+        gan = build_gan(recipe.model, shape, classes, 0)
+    return Round(Game(gan, settings, ranks), settings, feed)
 
 
 def played(name: str, precision: str, ranks: Ranks | None = None) -> tuple[Round, dict[str, float]]:

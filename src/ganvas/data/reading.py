@@ -112,7 +112,7 @@ class FileReader:
 
 
 def reader_of(pixels: Pixels, largest_mapped: int | None = None) -> PixelReader:
-    """Return what reads an array's rows; of a large file that is mapped, so that what was read is not kept."""
+    """Return what reads rows of images [N, H, W, C]; of a large mapped file, so that what was read is not kept."""
     largest = LARGEST_MAPPED if largest_mapped is None else largest_mapped
     if not isinstance(pixels, np.memmap) or pixels.nbytes <= largest or os.name == "nt":  # Windows has no pread
         return ArrayReader(pixels)

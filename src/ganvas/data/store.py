@@ -98,7 +98,7 @@ class Dataset:
             return reader.read(rows)
 
     def some(self, split: Split, num: int, seed: int, purpose: str) -> NDArray[Any]:
-        """Return rows of `num` images of a split, ascending, drawn by (seed, purpose); of shards, from a few."""
+        """Return rows [num] of images of a split, ascending, drawn by (seed, purpose); of shards, from a few."""
         if self.shards and (sizes := [shard.count for shard in self.shards.index.splits[split].shards]):
             lanes = Lanes(sizes, max(num, 1), SHARDS_AT_ONCE, seed)
             return np.sort(lanes.rows(0, np.arange(min(num, self.count(split)))))
@@ -131,7 +131,10 @@ class Dataset:
         return self._labels[split].astype(np.int64) if self.classes else None
 
     def weights(self, split: Split) -> NDArray[np.float64] | None:
-        """Return how often each image of a split is drawn beside others, float64 [N]; None when all alike."""
+        """Return how often each image of a split is drawn beside others, float64 [N]; None when all alike.
+
+        Raises `DamagedError` where the ledger does not fit the card.
+        """
         if all(source.weight == 1 for source in self.card.sources):
             return None
         self._expect_folder("Weights of images")

@@ -10,7 +10,7 @@ from torch import Tensor
 from ganvas.errors import ConfigurationError
 from ganvas.players import Generator, StyledGenerator, Translator, give_stream
 from ganvas.seeds import Stream
-from ganvas.training.precision import Precision, computing
+from ganvas.training.precision import Precision, computing, precise
 from ganvas.training.settings import TrainingConfig
 from ganvas.training.shares import Share
 from ganvas.training.turns import Translation
@@ -66,9 +66,9 @@ class Generating:
         share.given_to(generator)
         with computing(self.device, self.precision):
             if isinstance(generator, StyledGenerator):
-                styles = generator.styles(latents, labels).to(self.dtype)
-                return Made(generator.synthesise(styles).to(self.dtype), labels, styles)
-            return Made(generator(latents, labels).to(self.dtype), labels)
+                styles = precise(generator.styles(latents, labels))
+                return Made(precise(generator.synthesise(styles)), labels, styles)
+            return Made(precise(generator(latents, labels)), labels)
 
     def shown(self, images: Tensor, made: Made) -> Tensor:
         """Return what D is shown of images [N, C, H, W], real or made, of the turn in which G gave `made`."""
@@ -92,7 +92,7 @@ class Generating:
         assert isinstance(self.generator, Translator)
         give_stream(self.generator, draws)
         with computing(self.device, self.precision):
-            return self.generator.translate(sources, labels).to(self.dtype)
+            return precise(self.generator.translate(sources, labels))
 
     def _draw_labels(self, stream: Stream, num: int) -> Tensor | None:
         """Return the classes [num] asked of G, drawn like those of the real images.

@@ -8,6 +8,7 @@ autocast computes matrix products and convolutions in bfloat16, which has float3
 from typing import Literal
 
 import torch
+from torch import Tensor
 
 from ganvas.errors import ConfigurationError
 
@@ -20,6 +21,11 @@ def computing(device: torch.device, precision: Precision) -> torch.autocast:
     Casts of weights are not kept from pass to pass: the same weights are judged with and without their gradients.
     """
     return torch.autocast(device.type, torch.bfloat16, precision == "bfloat16", cache_enabled=False)
+
+
+def precise(values: Tensor) -> Tensor:
+    """Return what a player gave, bfloat16 as float32, in the same shape."""
+    return values.float() if values.dtype == torch.bfloat16 else values
 
 
 def check_precision(device: torch.device, precision: Precision) -> None:

@@ -17,7 +17,7 @@ from ganvas.training.engine import Game
 from ganvas.training.generating import Generating, Real, check_one_each
 from ganvas.training.measures import Measures, generator_measures, verdict_measures
 from ganvas.training.objective import Loss, Objective, check_batches
-from ganvas.training.precision import computing
+from ganvas.training.precision import computing, precise
 from ganvas.training.settings import TrainingConfig
 from ganvas.training.shares import Share
 from ganvas.training.turns import DiscriminatorTurn, GeneratorTurn
@@ -164,7 +164,7 @@ class Round:
         give_stream(self.game.discriminator, draws)
         share.given_to(self.game.discriminator)
         with computing(self.game.device, self.config.precision):
-            return self.game.discriminator(images, labels).to(images.dtype)
+            return self.game.discriminator(images, labels).map(precise)
 
 
 def _descend(player: nn.Module, optimizer: torch.optim.Optimizer, loss: Loss, share: Share) -> Tensor:
