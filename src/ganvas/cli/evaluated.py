@@ -37,7 +37,8 @@ def next_lines(
     quality, copies = answers[:3], answers[3:4]
     found: list[str] = []
     if any(answer.doubts for answer in quality):
-        found.append(f"look at the pictures yourself: {report or path / 'samples'}")
+        drawn = path / "samples" if (path / "samples").is_dir() else f"ganvas generate {path} --num 64 --out pictures"
+        found.append(f"look at the pictures yourself: {report or drawn}")
     if any(answer.mark == "poor" for answer in quality):
         found.append('docs/trouble.md, "When training goes wrong": what you see, why, what to do')
     if any(answer.mark in ("fair", "poor") for answer in copies):
