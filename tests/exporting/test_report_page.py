@@ -100,7 +100,7 @@ def contents(**changes):
         "measures": MEASURES,
         "cautions": ("They tell this, not that.",),
         "obedience": OBEDIENCE,
-        "copies": copies(2),
+        "copies": copies(7),
         "audit": {"C_T": "-0.5"},
         "earlier": (Earlier("step 100", 1.5, (1.4, 1.6)),),
         "rows": tuple(Row(name, pixels[:5]) for name in OBEDIENCE.classes),
@@ -214,6 +214,111 @@ def test_little_is_enough_for_a_page():
     assert not page.of("img")
     for words in ("Nothing was asked", "Nothing to compare", "The audit of copies was not made"):
         assert words in page.text
+
+
+@pytest.mark.parametrize(("num", "label", "other"), [(4, "Nearest.", "Suspect."), (7, "Suspect.", "Nearest.")])
+def test_single_images_are_suspects_only_where_the_audit_points_at_copies(num, label, other):
+    """Six suspects of 500 are what chance gives."""
+    found = Page(report_html(contents(copies=copies(num))))
+    assert label in found.text
+    assert other not in found.text
+    assert len(found.of("li", "suspect")) == (num == 7)
+    assert (answers.copied(copies(num)).number == "") == (num == 4)
+    assert "standard errors, called C_T" in found.text
+
+
+# What the numbers cannot tell
+
+
+def changed(**values):
+    """Return MEASURES with some of their values changed, by metric."""
+    return tuple(one._replace(**values.get(one.metric.replace("-", "_"), {})) for one in MEASURES)
+
+
+POOR_PHOTOS = (
+    measure("accuracy", 1.0, 0.85, 0.1625, interval=(0.9542, 1.0), chance=1 / 3),
+    measure("k3-precision", 0.9125, 0.6375, 0.425, interval=(0.8302, 0.957)),
+    measure("k3-recall", 0.3981, 0.8827, 0.1605, interval=(0.3159, 0.4804)),
+    measure("k5-coverage", 0.4938, 0.6111, 0.0093, interval=(0.4079, 0.5798)),
+    measure("fid", 3.641, 0.7543, 96.32, lower=True, interval=(0.0, 7.428)),
+    measure("mind", 4.683, 20.79, 298.9, lower=True, interval=(0.8519, 8.513)),
+)
+"""Of blurred blobs after 200 steps on 324 pictures, where 80 were held out."""
+
+
+def test_blobs_that_beat_real_images_are_not_praised():
+    few = tuple(one._replace(num_samples=80, protocol=one.protocol.replace("500", "80")) for one in POOR_PHOTOS)
+    found = answers.answers(contents(measures=few))
+    assert [answer.verdict for answer in found[:3]] == ["Cannot be told", "No", "Cannot be told"]
+    assert [answer.mark for answer in found[:3]] == ["unknown", "poor", "unknown"]
+    for words in (
+        "only 80 images are held out",
+        "`k3-precision` is better than that of real images (91.25%, theirs 63.75%)",
+        "`mind` is better than that of real images",
+        "`k3-precision` can hardly tell noise from pictures (noise 42.50%, real images 63.75%)",
+        "Look at the images yourself; prepare more pictures",
+        "--features",
+        "Measured: 91.25% of its images look like real ones",
+    ):
+        assert words in found[0].words
+    assert found[0].number == ""
+    assert "Cannot be told" in found[0].rule
+    assert answers.good(POOR_PHOTOS).verdict == "Cannot be told", "nor are they with enough held-out images"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected", "reason"),
+    [
+        ({}, "Nearly", ""),
+        ({"k3_precision": {"num_samples": 99}}, "Cannot be told", "only 99 images"),
+        ({"k3_precision": {"num_samples": 100}}, "Nearly", ""),
+        ({"k3_precision": {"floor": 0.69}}, "Cannot be told", "`k3-precision` is better"),
+        ({"k3_precision": {"floor": 0.70}}, "Nearly", ""),
+        ({"fid": {"floor": 1.09}}, "Cannot be told", "`fid` is better"),
+        ({"fid": {"floor": 1.07}}, "Yes", ""),
+        ({"k3_precision": {"ceiling": 0.54}}, "Cannot be told", "hardly tell noise"),
+        ({"k3_precision": {"ceiling": 0.53}}, "Nearly", ""),
+        ({"fid": {"ceiling": 1.0}}, "Cannot be told", "`fid` can hardly tell noise"),
+        ({"k3_precision": {"interval": (0.6, 1.05)}}, "Cannot be told", "the error of `k3-precision`"),
+        ({"accuracy": {"floor": 0.54, "chance": 0.1}}, "Cannot be told", "knows only 54.00%"),
+        ({"accuracy": {"floor": 0.56, "chance": 0.1}}, "Nearly", ""),
+        ({"k3_precision": {"value": 0.2, "num_samples": 50, "interval": (0.1, 0.3)}}, "Not yet", ""),
+        ({"k3_precision": {"value": 0.2, "num_samples": 50, "interval": (0.1, 0.6)}}, "Cannot be told", "only 50"),
+    ],
+)
+def test_good_cannot_be_told_where_the_rules_say_so(changes, expected, reason):
+    found = answers.good(changed(**changes))
+    assert found.verdict == expected
+    assert reason in found.words
+    assert bool(found.doubts) == (expected == "Cannot be told")
+
+
+def test_a_classifier_that_guesses_is_no_judge_of_other_features():
+    weak = changed(accuracy={"floor": 0.2, "value": 0.2, "chance": 0.1})
+    others = [one._replace(protocol=one.protocol.replace("classifier-1a2b3c4d", "colour-99999999")) for one in weak[1:]]
+    assert answers.good((weak[0], *others)).verdict == "Nearly"
+    assert answers.as_asked((weak[0], *others), OBEDIENCE).verdict == "Cannot be told"
+
+
+def test_good_runs_keep_their_answers():
+    """Of handwritten digits at 28 pixels, 10,000 held out, and at 16, 359 held out."""
+    mnist = (
+        measure("accuracy", 0.9977, 0.9936, 0.0959, interval=(0.9966, 0.9985), chance=0.1),
+        measure("k3-precision", 0.8827, 0.881, 0.0, interval=(0.8762, 0.8889)),
+        measure("k3-recall", 0.7916, 0.862, 0.0, interval=(0.7783, 0.8049)),
+        measure("fid", 0.1718, 0.04631, 235.4, lower=True, interval=(0.1195, 0.2241)),
+        measure("mind", 0.3374, 0.1629, 663.2, lower=True, interval=(0.231, 0.4438)),
+    )
+    digits = (
+        measure("accuracy", 1.0, 0.9861, 0.1031, interval=(0.9894, 1.0), chance=0.1),
+        measure("k3-precision", 0.8245, 0.8552, 0.0, interval=(0.7818, 0.8604)),
+        measure("k3-recall", 0.7823, 0.8985, 0.0313, interval=(0.7435, 0.8212)),
+        measure("fid", 0.8867, 0.3076, 163.7, lower=True, interval=(0.2662, 1.507)),
+        measure("kid", 0.002848, -0.02747, 57.1, lower=True, interval=(-0.03258, 0.03828)),
+        measure("mind", 2.666, 1.301, 428.3, lower=True, interval=(1.025, 4.307)),
+    )
+    assert [answer.verdict for answer in answers.answers(contents(measures=mnist))[:3]] == ["Nearly", "Yes", "Yes"]
+    assert [answer.verdict for answer in answers.answers(contents(measures=digits))[:3]] == ["Nearly", "Mostly", "Yes"]
 
 
 # The rules by which values become words

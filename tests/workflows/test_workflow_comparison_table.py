@@ -2,9 +2,10 @@
 
 import pytest
 
+from ganvas.metrics import METRICS
 from ganvas.metrics.protocol import Score
 from ganvas.workflows.comparison import Comparison, Contestant
-from ganvas.workflows.score_table import direction, figure, heads, leaders
+from ganvas.workflows.score_table import NARROW, Scores, direction, figure, heads, leaders
 
 VALUES = {
     "accuracy": (0.9951, 0.9936, False),
@@ -96,3 +97,23 @@ def test_leaders_are_the_best_and_what_cannot_be_told_from_it():
     assert leaders([score("fid", 1.0), None]) == frozenset()
     either = [score("accuracy", value, floor_is_best=True) for value in (0.9, 0.99, 1.0)]
     assert leaders(either) == {1}
+
+
+def test_scores_of_one_model_are_printed_in_80_columns():
+    long = max(METRICS, key=len)
+    scores = [score(metric, interval=(-0.0325812, 0.0382814)) for metric in VALUES]
+    scores.append(
+        scores[0].model_copy(update={"metric": long, "value": -1.23456e-5, "interval": (-1.234e-5, 4.321e-5)})
+    )
+    text = str(Scores(scores))
+    assert max(map(len, text.splitlines())) <= NARROW
+    head = next(line for line in text.splitlines() if line.startswith("metric"))
+    assert head.split() == ["metric", "better", "model", "95", "%", "real", "noise"]
+    line = next(line for line in text.splitlines() if line.startswith("k3-precision "))
+    assert line.split() == ["k3-precision", "higher", "86.6%", "-3.3%", "to", "3.8%", "87.7%", "0.0%"]
+    assert "…" not in text
+    for metric in VALUES:
+        assert METRICS[metric].summary.split(":")[0].split()[0] in text
+    assert "caution=" not in text
+    assert "95 %" not in str(Scores([score("fid")]))
+    assert Scores(scores) == scores

@@ -93,6 +93,7 @@ def test_scores_are_a_view_of_the_assessment(acgan, assessment, digits_at):
     assert scores == assessment.scores
     assert [score.metric for score in scores] == ["accuracy", "k3-precision", "k3-recall", "fid"]
     assert all(score.features == "classifier" for score in scores)
+    assert str(scores).startswith("Scores of protocols classifier-")
 
 
 def test_classes_are_asked_for_as_often_as_training_holds_them(assessment, digits_at):
@@ -346,8 +347,31 @@ def test_the_command_prints_one_model_as_before(ganvas, acgan, digits_at):
     shown = ganvas.run("evaluate", acgan, *about)
     assert shown.code == 0, shown.err
     assert "pixels8-METRIC359" in shown.out
+    assert shown.out.index("Is it good?") < shown.out.index("pixels8-METRIC359")
+    assert max(map(len, shown.out.split("Next: ")[0].splitlines())) <= 80
+    assert f"ganvas train --resume {acgan} --steps 12" in shown.out
+    assert f"ganvas evaluate {acgan} --data {digits_at(8)} --out reports/acgan" in shown.out
     printed = ganvas.run("evaluate", acgan, *about, "--json")
     assert [score["metric"] for score in json.loads(printed.out)] == ["k3-recall", "fid"]
+
+
+def test_the_command_ends_with_the_report_and_what_to_do_next(ganvas, acgan, digits_at, tmp_path):
+    shown = ganvas.run("evaluate", acgan, "--data", digits_at(8), "--metrics", *FEW, "--out", tmp_path / "out")
+    assert shown.code == 0, shown.err
+    answers, rest = shown.out.split("Scores of protocols")
+    assert [line.split("?")[0] for line in answers.splitlines() if "? " in line] == [
+        "Is it good",
+        "Is it diverse",
+        "Does it draw what was asked for",
+        "Did it copy my pictures",
+        "Is it better than before",
+        "May I compare these numbers",
+    ]
+    assert f"Report: {tmp_path / 'out' / 'report.html'}" in rest
+    assert 'Next: docs/trouble.md, "When training goes wrong"' in rest
+    assert f"ganvas train --resume {acgan} --steps 12" in rest
+    kept_answers = json.loads((tmp_path / "out" / "scores.json").read_text())["reports"][0]["answers"]
+    assert (kept_answers[0]["question"], kept_answers[0]["verdict"]) == ("Is it good?", "Not yet")
 
 
 def test_the_command_ranks_writes_and_refuses(ganvas, acgan, plain, digits_at, tmp_path):
@@ -358,6 +382,7 @@ def test_the_command_ranks_writes_and_refuses(ganvas, acgan, plain, digits_at, t
     for words in ("acgan", "plain", "real images", "noise", "pixels8-fid359, lower is better"):
         assert words in shown.out
     assert len(table.read_text().splitlines()) == 1 + 4
+    assert f"Report: {report / 'acgan' / 'report.html'}" in shown.out
     assert (report / "acgan" / "report.html").is_file()
     other = ganvas.run("evaluate", acgan, *about, "--features", "pixels", "--compare", report / "scores.json")
     assert other.code == 1

@@ -43,7 +43,8 @@ def evaluate(
     """Score images of runs or models against a dataset; several are ranked in one table.
 
     Every score carries its protocol (feature network, metric, number of images) and stands between its floor, the
-    score of held-out real images, and its ceiling, that of noise. Scores of other protocols are never put in one table.
+    score of held-out real images (real), and its ceiling, that of noise. Scores of other protocols are never put in one
+    table; the table of one model has rounded values, --json and --csv all digits.
 
     With --out each model gets a report, one HTML file: is it good, diverse, does it draw what was asked for, did it
     copy pictures, is it better than before, and with what may its numbers be compared.
@@ -71,46 +72,40 @@ def evaluate(
     alone = len(ranking.models) == 1
     if json_out:
         print(json.dumps([score.plain() for score in ranking.scores] if alone else ranking.plain(), indent=2))
+    elif alone and models and data:
+        _print_alone(ranking, models[0], data, out)
     elif alone:
         print_scores(ranking.scores)
     else:
         print_ranking(ranking)
-    if out is not None and not json_out:
-        print(f"Reports and tables: {out}")
+        _print_files(ranking, out)
+
+
+def _print_alone(ranking: "Ranking", model: Path, data: Path, out: Path | None) -> None:
+    from ganvas.cli.evaluated import answer_lines, next_lines
+    from ganvas.workflows.report import answered
+
+    answers = ranking.reports[0].answers if ranking.reports else answered(ranking.scores)
+    print("\n".join([*answer_lines(answers), ""]))
+    print_scores(ranking.scores)
+    print()
+    _print_files(ranking, out)
+    report = out / ranking.reports[0].file if out and ranking.reports else None
+    print("\n".join(next_lines(model, ranking.models[0], answers, data, report)))
+
+
+def _print_files(ranking: "Ranking", out: Path | None) -> None:
+    if out is not None:
+        for report in ranking.reports:
+            print(f"Report: {out / report.file}")
+        print(f"Tables and pictures: {out}")
 
 
 def print_scores(scores: "list[Score]") -> None:
     """Print scores as a table for each feature network, and what its features can tell."""
-    from rich.console import Console
+    from ganvas.workflows.score_table import lines_of
 
-    from ganvas.workflows.score_table import network_of
-
-    console = Console()
-    networks = dict.fromkeys((network_of(score), score.num_samples, score.caution) for score in scores)
-    for network, num_samples, caution in networks:
-        named = [score for score in scores if (network_of(score), score.num_samples) == (network, num_samples)]
-        console.print(f"Scores of protocols {network}-METRIC{num_samples}", highlight=False)
-        console.print(_scores_of(named))
-        console.print(caution, style="dim", highlight=False)
-
-
-def _scores_of(scores: "list[Score]") -> "Table":
-    from rich.table import Table
-
-    from ganvas.workflows.score_table import direction, figure
-
-    table = Table()
-    table.add_column("metric", no_wrap=True)
-    table.add_column("better", no_wrap=True)
-    intervals = any(score.interval for score in scores)
-    for column in ("model", *(["95 %"] if intervals else []), "real", "noise"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for score in scores:
-        ends = [" to ".join(figure(score, end) for end in score.interval) if score.interval else ""]
-        values = [figure(score, score.value), *(ends if intervals else [])]
-        better = direction(score).removesuffix(" is better").removesuffix(" is best")
-        table.add_row(score.metric, better, *values, figure(score, score.floor), figure(score, score.ceiling))
-    return table
+    print("\n".join(lines_of(scores)))
 
 
 def print_ranking(ranking: "Ranking") -> None:

@@ -114,7 +114,10 @@ class Metric:
 
 
 class Score(Config):
-    """One value with what is needed to read it."""
+    """One value with what is needed to read it: `floor` is that of real images and `ceiling` that of noise.
+
+    So they are called whichever way is better: where higher is, the floor lies above the ceiling.
+    """
 
     protocol: str = Field(description="Feature network, metric and sample count.")
     metric: str = Field(description="Row of METRICS.")

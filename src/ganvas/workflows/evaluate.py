@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ganvas.data.store import Dataset
-from ganvas.metrics.protocol import Score
 from ganvas.progress import Progress
 from ganvas.workflows.assessment import assess
 from ganvas.workflows.evaluations import keep_beside
 from ganvas.workflows.launch import is_first, launched
 from ganvas.workflows.model import Model
+from ganvas.workflows.score_table import Scores
 
 
 def evaluate(
@@ -21,8 +21,11 @@ def evaluate(
     metrics: Sequence[str] | None = None,
     seeds: int = 1,
     bootstrap: int = 20,
-) -> list[Score]:
+) -> Scores:
     """Return the scores of a model's images against a dataset, those where higher is better first.
+
+    Printed, they are a table. Of each, `floor` is what held-out real images score and `ceiling` what noise scores,
+    whichever way is better.
 
     As many images are generated as the dataset holds out (at most 10,000), of classes as frequent as in training; a
     translator's are translations of those held out. With classes, the features are those of a classifier trained on
@@ -40,4 +43,4 @@ def evaluate(
         found = assess(model, data, seed, progress, features, metrics, seeds, bootstrap, launch.ranks)
     if not isinstance(model, Model) and is_first():
         keep_beside(Path(model), [found.evaluation], found.progress)
-    return found.scores
+    return Scores(found.scores)

@@ -21,7 +21,7 @@ from ganvas.workflows.comparison_pictures import strip
 from ganvas.workflows.earlier import other_checkpoints
 from ganvas.workflows.evaluations import Evaluation, keep_beside, known_of, read_results, require_alike
 from ganvas.workflows.launch import is_first, launched
-from ganvas.workflows.report import REPORT, write_report
+from ganvas.workflows.report import REPORT, Answered, write_report
 from ganvas.workflows.score_table import Column, features_of, figure, heads, leaders, legend
 
 RESULTS, TABLE, SAMPLES = "scores.json", "scores.csv", "samples.png"
@@ -33,10 +33,21 @@ _FIELDS = (
 )
 
 
+class Reported(Config):
+    """A report that was written."""
+
+    model: str = Field(description="name of the model")
+    file: str = Field(description="its path within the folder of reports")
+    answers: tuple[Answered, ...] = Field(description="what it answers")
+
+
 class Ranking(Config):
     """Evaluations side by side."""
 
     models: tuple[Evaluation, ...] = Field(description="in the order given, earlier results last")
+    reports: tuple[Reported, ...] = Field(
+        default=(), description="of each model measured now, where reports are wanted"
+    )
 
     @property
     def scores(self) -> list[Score]:
@@ -102,6 +113,7 @@ def rank(
     how = {"features": features, "metrics": metrics, "seeds": seeds, "bootstrap": bootstrap}
     reports = None if out is None else _Reports(_folder(Path(out)), len(named) > 1, checkpoints)
     assessments: dict[str, Assessment] = {}
+    told: list[Reported] = []
     dataset = _dataset(data) if named else None
     for name, path in named.items():
         assert dataset is not None
@@ -110,9 +122,9 @@ def rank(
         evaluations = [ours.evaluation.model_copy(update={"name": key}) for key, ours in assessments.items()]
         require_alike([*evaluations, *found])
         if is_first():
-            _settle(assessments[name], name, path, found, reports)
+            told += _settle(assessments[name], name, path, found, reports)
     evaluations = [ours.evaluation.model_copy(update={"name": key}) for key, ours in assessments.items()]
-    ranking = Ranking(models=tuple(_distinct([*evaluations, *found])))
+    ranking = Ranking(models=tuple(_distinct([*evaluations, *found])), reports=tuple(told))
     if reports is not None and is_first():
         _write(ranking, reports.folder, assessments)
     return ranking
@@ -128,16 +140,17 @@ class _Reports(NamedTuple):
 
 def _settle(
     assessment: Assessment, name: str, path: Path, found: Sequence[Evaluation], reports: _Reports | None
-) -> None:
-    """Keep an evaluation beside its weights, and write its report where reports are wanted."""
+) -> list[Reported]:
+    """Keep an evaluation beside its weights, and write its report where reports are wanted: return which."""
     known = known_of(path, assessment.progress)
     if reports is None:
         keep_beside(path, [assessment.evaluation], assessment.progress)
-        return
+        return []
     others = other_checkpoints(assessment, path, known, reports.checkpoints)
     keep_beside(path, [*others, assessment.evaluation], assessment.progress)
-    place = reports.folder / name if reports.several else reports.folder
-    write_report(assessment, place / REPORT, path, [*known, *others, *found])
+    file = Path(name, REPORT) if reports.several else Path(REPORT)
+    told = write_report(assessment, reports.folder / file, path, [*known, *others, *found])
+    return [Reported(model=name, file=file.as_posix(), answers=told)]
 
 
 def _dataset(data: Dataset | str | Path | None) -> Dataset:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from scipy.stats import nbinom
 
+from ganvas.config import Config, Field
+from ganvas.exporting.report.answers import Answer, answers, as_asked, diverse, good
 from ganvas.exporting.report.contents import (
     Contents,
     Copies,
@@ -30,11 +32,41 @@ from ganvas.workflows.score_table import is_share
 REPORT = "report.html"
 
 
-def write_report(assessment: Assessment, file: Path, path: Path, others: Sequence[Evaluation] = ()) -> Path:
-    """Write the report of the model in `path`; `others` are evaluations to compare with, under the same protocols."""
+class Answered(Config):
+    """One of the six questions, and the answer that a report gives."""
+
+    question: str = Field(description="as the report asks it")
+    verdict: str = Field(description="the answer in a word or two")
+    mark: str = Field(description="good, fair, poor or unknown")
+    number: str = Field(default="", description="the number that stands for it")
+    doubts: tuple[str, ...] = Field(default=(), description="why it cannot be told, where it cannot")
+
+
+def write_report(
+    assessment: Assessment, file: Path, path: Path, others: Sequence[Evaluation] = ()
+) -> tuple[Answered, ...]:
+    """Write the report of the model in `path`, and return what it answers.
+
+    `others` are evaluations to compare with, under the same protocols.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(file, report_html(contents_of(assessment, path, others)).encode())
-    return file
+    contents = contents_of(assessment, path, others)
+    replace_file(file, report_html(contents).encode())
+    return tuple(map(_answered, answers(contents)))
+
+
+def answered(scores: Sequence[Score]) -> tuple[Answered, ...]:
+    """Return the answers that scores give without pictures or audit: good, diverse, and as asked where one can ask."""
+    measures = tuple(measure(score) for score in scores)
+    found = [good(measures), diverse(measures)]
+    if measure_of(measures, "accuracy"):
+        found.append(as_asked(measures))
+    return tuple(_answered(answer) for answer in found if answer.verdict != "Not measured")
+
+
+def _answered(answer: Answer) -> Answered:
+    kept = {name: getattr(answer, name) for name in Answered.model_fields}
+    return Answered(**kept)
 
 
 def contents_of(assessment: Assessment, path: Path, others: Sequence[Evaluation] = ()) -> Contents:
@@ -80,7 +112,13 @@ def measure(score: Score) -> Measure:
         is_share(score),
         score.interval,
         score.floor_is_best,
+        _chance(score),
     )
+
+
+def _chance(score: Score) -> float:
+    confusion = (score.details or {}).get("confusion") if score.metric == "accuracy" else None
+    return 1 / len(confusion) if confusion else 0.0
 
 
 def _subtitle(assessment: Assessment) -> str:
@@ -124,13 +162,18 @@ def _copies(audit: Audit) -> Copies:
 
 
 def _audit_facts(audit: Audit) -> dict[str, str]:
+    some = f"{len(audit.held_out.nearness):,}"
     return {
-        "suspects": f"{len(audit.suspects):,} of {len(audit.generated.nearness):,} ({audit.suspected_share:.2%}); of "
-        f"fresh real images {audit.false_accusation_rate:.2%} at most",
-        "authentic (AuthPct)": f"{audit.authenticity:.1%}; of held-out images {audit.held_out_authenticity:.1%}",
-        "C_T": f"{audit.copying:+.2f}; far below 0 (-3) images lie nearer to training images than fresh ones do",
-        "FID from training images": f"{audit.fid_training:.4g}",
-        "FID from held-out images": f"{audit.fid_held_out:.4g}, of as many; the gap is {audit.fid_gap:+.3g}",
+        "very near one training image": f"{len(audit.suspects):,} of {len(audit.generated.nearness):,} "
+        f"({audit.suspected_share:.2%}); of fresh real images {audit.false_accusation_rate:.2%} at most, on average",
+        "no nearer to a training image than that is to the next (AuthPct)": f"{audit.authenticity:.1%}; of held-out "
+        f"images {audit.held_out_authenticity:.1%}; a copy is nearer",
+        "nearness on the whole (C_T)": f"{audit.copying:+.2f} standard errors from that of fresh real images; about 0 "
+        "is as it should be, below -3 they lie nearer to the training images than fresh ones do",
+        "FID from training images": f"{audit.fid_training:.4g}, from {some} drawn at random; the score `fid` is from "
+        "all of them, so it is another number",
+        "FID from held-out images": f"{audit.fid_held_out:.4g}, from as many; the gap is {audit.fid_gap:+.3g}: well "
+        "below 0 where images look more like the very ones learnt from",
     }
 
 

@@ -1,12 +1,16 @@
 """Scores in columns: heads short enough for a terminal, the protocols behind them, printed values, which is best."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from ganvas.metrics import METRICS
 from ganvas.metrics.protocol import Score
 
 WIDTH = 120
-"""Characters of a terminal that a table of text is made for."""
+"""Characters of a terminal that a table of several models is made for."""
+NARROW = 80
+"""Characters of a terminal that the table of one model is made for."""
 _GAP = 2
 _NO_SHARES = {"inception-score", "stacked-modes", "stacked-sure-modes", "c-t"}
 """Metrics of which a lower value is not better, and which are no shares."""
@@ -27,7 +31,14 @@ class Column(NamedTuple):
     @property
     def is_number(self) -> bool:
         """Whether it holds numbers."""
-        return any(cell[:1].isdigit() for cell in self.cells)
+        return any(cell.removeprefix("-")[:1].isdigit() for cell in self.cells)
+
+
+class Scores(list[Score]):
+    """Scores of one model; `print` shows them as `ganvas evaluate` does, as a table of model, real images and noise."""
+
+    def __str__(self) -> str:
+        return "\n".join(lines_of(self))
 
 
 def figure(score: Score, value: float) -> str:
@@ -45,6 +56,51 @@ def direction(score: Score) -> str:
     if score.floor_is_best:
         return "nearest to real is best"
     return "lower is better" if score.lower_is_better else "higher is better"
+
+
+def lines_of(scores: Sequence[Score]) -> list[str]:
+    """Return the scores of one model as a table for each feature network, with what metrics and features tell."""
+    lines: list[str] = []
+    for network, num, caution in dict.fromkeys((network_of(one), one.num_samples, one.caution) for one in scores):
+        named = [one for one in scores if (network_of(one), one.num_samples) == (network, num)]
+        lines += ["", f"Scores of protocols {network}-METRIC{num}", ""]
+        for block in blocks(_columns(named), NARROW):
+            lines += [*text_of(block), ""]
+        lines += [*_about(named), *textwrap.wrap(caution, NARROW)]
+    return lines[1:]
+
+
+def _columns(scores: Sequence[Score]) -> list[Column]:
+    """Return the table of one model: real images and noise are the floor and the ceiling of its scores."""
+    better = [direction(score).split(" is ")[0].replace("nearest to real", "as real") for score in scores]
+    ranges = [" to ".join(_short(score, end) for end in score.interval) if score.interval else "" for score in scores]
+    found = [
+        Column("metric", tuple(score.metric for score in scores)),
+        Column("better", tuple(better)),
+        Column("model", tuple(_short(score, score.value) for score in scores)),
+        Column("95 %", tuple(ranges)),
+        Column("real", tuple(_short(score, score.floor) for score in scores)),
+        Column("noise", tuple(_short(score, score.ceiling) for score in scores)),
+    ]
+    return found if any(ranges) else [column for column in found if column.head != "95 %"]
+
+
+def _short(score: Score, value: float) -> str:
+    """Return a value with as many digits as a table of 80 characters has room for."""
+    if is_share(score):
+        return f"{value:.1%}"
+    return f"{value:,.0f}" if 1_000 <= abs(value) < 1_000_000 else f"{value:.3g}"
+
+
+def _about(scores: Sequence[Score]) -> list[str]:
+    """Return what the columns and each of the metrics are, in lines of a narrow terminal."""
+    told = "real: what held-out real images score; noise: what random pixels score."
+    known = {score.metric: METRICS[score.metric].summary for score in scores if score.metric in METRICS}
+    width = 2 + max(map(len, known), default=0)
+    wrapped = (
+        textwrap.wrap(f"{name:{width}}{words}", NARROW, subsequent_indent=" " * width) for name, words in known.items()
+    )
+    return [told, "", *(line for lines in wrapped for line in lines), ""]
 
 
 def heads(scores: Iterable[Score]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ganvas.exporting.report import verdicts
+from ganvas.exporting.report import doubts, verdicts
 from ganvas.exporting.report.contents import Contents, Copies, Earlier, Measure, Obedience, lead, measure_of
 from ganvas.exporting.report.verdicts import Mark
 
@@ -15,7 +15,10 @@ _REACH = {
 
 
 class Answer(NamedTuple):
-    """A question, its answer in a word or two, the number that stands for it, and more in sentences."""
+    """A question, its answer in a word or two, the number that stands for it, and more in sentences.
+
+    `doubts` say why it cannot be told, where it cannot.
+    """
 
     question: str
     verdict: str
@@ -23,6 +26,17 @@ class Answer(NamedTuple):
     number: str
     words: str
     rule: str
+    doubts: tuple[str, ...] = ()
+
+
+CANNOT_BE_TOLD = "Cannot be told"
+_DOUBTS = (
+    f" {CANNOT_BE_TOLD}: fewer than {doubts.FEWEST_IMAGES} images are held out; or a score beats that of real images "
+    f"by more than {doubts.BEYOND_REAL - 1:.0%}, its interval included; or noise itself would get a better word than "
+    "the worst, or the interval takes up half of the way from noise to real images; or the classifier behind the "
+    "features sees less than half of what guessing misses. What is poor even at the better end of its interval stays "
+    "poor."
+)
 
 
 def answers(contents: Contents) -> list[Answer]:
@@ -58,7 +72,8 @@ def good(measures: tuple[Measure, ...]) -> Answer:
     number = shown.figure(shown.value) if shown else ""
     if held_back and distance is not None:
         number = f"{distance.value / distance.floor:.3g} times real"
-    return Answer(
+    judged = [*_with(verdicts.of_share, precision), *_with(verdicts.of_distance, distance)]
+    answer = Answer(
         "Is it good?",
         {"good": "Yes", "fair": "Nearly", "poor": "Not yet", "unknown": "Not measured"}[mark],
         mark,
@@ -66,8 +81,9 @@ def good(measures: tuple[Measure, ...]) -> Answer:
         " ".join(words) or "Ask for the metrics `k3-precision` and `fid`.",
         f"Yes: precision is at least {verdicts.AS_REAL:.0%} of that of real images, and the distance at most "
         f"{verdicts.TWICE:g} times theirs. Nearly: {verdicts.MOSTLY:.0%} and {verdicts.TENFOLD:g} times. The worse of "
-        "both counts.",
+        f"both counts.{_DOUBTS}",
     )
+    return _doubted(answer, doubts.reasons(judged, measures), f" {doubts.ADVICE}")
 
 
 def diverse(measures: tuple[Measure, ...]) -> Answer:
@@ -79,36 +95,39 @@ def diverse(measures: tuple[Measure, ...]) -> Answer:
         f"images among themselves {measure.figure(measure.floor)})."
         for measure in found
     ]
-    return Answer(
+    answer = Answer(
         "Is it diverse?",
         {"good": "Yes", "fair": "Mostly", "poor": "No", "unknown": "Not measured"}[mark],
         mark,
         found[0].figure(found[0].value) if found else "",
         " ".join(told) or "Ask for the metrics `k3-recall` and `k5-coverage`.",
         f"Yes: recall and coverage are at least {verdicts.AS_REAL:.0%} of those of real images. Mostly: "
-        f"{verdicts.MOSTLY:.0%}. The worse of both counts.",
+        f"{verdicts.MOSTLY:.0%}. The worse of both counts. It cannot be told for the same reasons as the first.",
     )
+    return _doubted(answer, doubts.reasons([(measure, verdicts.of_share) for measure in found], measures))
 
 
-def as_asked(measures: tuple[Measure, ...], obedience: Obedience | None) -> Answer:
-    """Answer by the accuracy of an independent classifier."""
+def as_asked(measures: tuple[Measure, ...], obedience: Obedience | None = None) -> Answer:
+    """Answer by the accuracy of an independent classifier; `obedience` tells the weakest class."""
     question, accuracy = "Does it draw what was asked for?", measure_of(measures, "accuracy")
     rule = (
         f"Yes: the classes asked for are recognised at least {verdicts.AS_ASKED:.0%} as often as those of real images. "
-        f"Mostly: {verdicts.MOSTLY_ASKED:.0%}. The classifier never met the generator, and errs on real images too."
+        f"Mostly: {verdicts.MOSTLY_ASKED:.0%}. The classifier never met the generator, and errs on real images too. It "
+        "cannot be told for the same reasons as the first."
     )
-    if obedience is None:
+    if obedience is None and accuracy is None:
         words = "Nothing can be asked of this model, or no features with classes were used."
         return Answer(question, "Nothing was asked", "unknown", "", words, rule)
     if accuracy is None:
         return Answer(question, "Not measured", "unknown", "", "Ask for the metric `accuracy`.", rule)
-    mark = verdicts.of_share(accuracy, verdicts.AS_ASKED, verdicts.MOSTLY_ASKED)
+    mark, weakest = verdicts.of_accuracy(accuracy), _weakest(obedience) if obedience else ""
     words = (
         f"An independent classifier sees the class that was asked for in {accuracy.figure(accuracy.value)} of "
-        f"{accuracy.num_samples:,} images (of real images in {accuracy.figure(accuracy.floor)}). {_weakest(obedience)}"
+        f"{accuracy.num_samples:,} images (of real images in {accuracy.figure(accuracy.floor)}). {weakest}"
     )
     verdict = {"good": "Yes", "fair": "Mostly", "poor": "No", "unknown": "Not measured"}[mark]
-    return Answer(question, verdict, mark, accuracy.figure(accuracy.value), words.strip(), rule)
+    answer = Answer(question, verdict, mark, accuracy.figure(accuracy.value), words.strip(), rule)
+    return _doubted(answer, doubts.reasons([(accuracy, verdicts.of_accuracy)], measures))
 
 
 def copied(copies: Copies | None) -> Answer:
@@ -126,7 +145,8 @@ def copied(copies: Copies | None) -> Answer:
         return Answer(question, "Not measured", "unknown", "", "The audit of copies was not made.", rule)
     mark = verdicts.of_copies(copies)
     verdict = {"good": "No sign of it", "fair": "Perhaps", "poor": "Yes, some"}.get(mark, "Not measured")
-    number = f"{copies.num_suspects:,} suspect{'' if copies.num_suspects == 1 else 's'}"
+    counted = f"{copies.num_suspects:,} suspect{'' if copies.num_suspects == 1 else 's'}"
+    number = counted if copies.num_suspects and mark != "good" else ""
     return Answer(question, verdict, mark, number, _copy_words(copies), rule)
 
 
@@ -173,6 +193,18 @@ def comparable(contents: Contents) -> Answer:
     return Answer(question, "Like with like", "unknown", f"{measure.num_samples:,} images", words, rule)
 
 
+def _with(judge: doubts.Judge, measure: Measure | None) -> list[tuple[Measure, doubts.Judge]]:
+    return [] if measure is None else [(measure, judge)]
+
+
+def _doubted(answer: Answer, why: tuple[str, ...], advice: str = "") -> Answer:
+    """Return an answer with the reasons why it cannot be told in place of its verdict, where there are any."""
+    if not why or answer.mark == "unknown":
+        return answer
+    told = f"The numbers cannot tell: {'; '.join(why)}.{advice} Measured: {answer.words}"
+    return answer._replace(verdict=CANNOT_BE_TOLD, mark="unknown", number="", words=told, doubts=why)
+
+
 def _weakest(obedience: Obedience) -> str:
     asked = obedience.generated.sum(1)
     shares = np.divide(obedience.generated.diagonal(), asked, out=np.ones(len(asked)), where=asked > 0)
@@ -190,11 +222,12 @@ def _copy_words(copies: Copies) -> str:
     side = "nearer to the training images than" if copies.statistic < 0 else "farther from the training images than"
     side = "about as near to the training images as" if abs(copies.statistic) < -verdicts.NEARER else side
     return (
-        f"{copies.num_suspects:,} of {len(copies.generated):,} images lie suspiciously near one training image; of as "
-        f"many fresh real ones {few} would, rarely more than {copies.by_chance}. {copies.authenticity:.1%} are no "
-        f"nearer to a training image than that is to the next one (of real images it never saw "
+        f"{copies.num_suspects:,} of {len(copies.generated):,} images lie very near one training image; of as many "
+        f"fresh real ones {few} would on average, and by chance up to {copies.by_chance}. {copies.authenticity:.1%} "
+        f"are no nearer to a training image than that is to the next one (of real images it never saw "
         f"{copies.held_out_authenticity:.1%}). On the whole its images lie "
-        f"{side} fresh ones do (C_T {copies.statistic:+.1f})."
+        f"{side} fresh ones do ({copies.statistic:+.1f} standard errors, called C_T; below {verdicts.NEARER:g} tells "
+        "of copying)."
     )
 
 

@@ -29,6 +29,13 @@ class Measure(NamedTuple):
     interval: tuple[float, float] | None = None
     floor_is_best: bool = False
     """Whether either side of the floor is worse."""
+    chance: float = 0.0
+    """What guessing gets of an accuracy."""
+
+    @property
+    def network(self) -> str:
+        """The feature network, as the protocol names it."""
+        return self.protocol.removesuffix(f"-{self.metric}{self.num_samples}")
 
     def figure(self, value: float) -> str:
         """Return a value of this measure as it is printed."""

@@ -10,6 +10,7 @@ from ganvas.exporting.report.charts import distributions, lines, plane
 from ganvas.exporting.report.classes import class_rows, confusions, matrix
 from ganvas.exporting.report.contents import Contents, Copies
 from ganvas.exporting.report.scales import REAL, scale
+from ganvas.exporting.report.verdicts import of_copies
 from ganvas.images import Pixels
 from ganvas.pages import data_address, render
 
@@ -49,7 +50,8 @@ def _copies(contents: Contents) -> dict[str, Any]:
     neighbours = [
         (_picture(found.image), [_picture(image) for image in found.nearest], found) for found in contents.neighbours
     ]
-    return {"neighbours": neighbours, "distances": _distances(contents.copies)}
+    is_accused = contents.copies is not None and of_copies(contents.copies) in ("fair", "poor")
+    return {"neighbours": neighbours, "is_accused": is_accused, "distances": _distances(contents.copies)}
 
 
 def _distances(copies: Copies | None) -> Markup:

@@ -39,6 +39,11 @@ def of_share(measure: Measure, good: float = AS_REAL, fair: float = MOSTLY) -> M
     return "good" if part >= good else "fair" if part >= fair else "poor"
 
 
+def of_accuracy(measure: Measure) -> Mark:
+    """Judge how often the class asked for is seen by its part of that of real images."""
+    return of_share(measure, AS_ASKED, MOSTLY_ASKED)
+
+
 def of_distance(measure: Measure) -> Mark:
     """Judge a distance by its multiple of that of real images."""
     if measure.floor <= 0:
