@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from ganvas.progress import Lines, Progress
+from ganvas.progress import TRAINING, Lines, Progress
 
 
 def progress() -> Progress:
@@ -27,9 +27,9 @@ class LiveBar:
         self.end()
         columns = (
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=16),
             MofNCompleteColumn(),
-            TimeRemainingColumn(compact=True),
+            *(() if task.startswith(TRAINING) else (TimeRemainingColumn(compact=True),)),
             TextColumn("{task.fields[note]}"),
         )
         self.bar = Bar(*columns, console=self.console, refresh_per_second=5)
