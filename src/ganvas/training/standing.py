@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ganvas.training.monitor import DISCRIMINATOR_WINS, GENERATOR_COLLAPSED, MonitorConfig
 
 HEALTHY = (0.15, 0.8)
-"""Equilibrium from which on the generator gets a part away with it, and from which on the discriminator hardly leads."""
+"""Equilibrium from which on the generator gets away with a part, and from which on the discriminator hardly leads."""
 _FORGOTTEN = 0.05
 
 

@@ -122,9 +122,9 @@ def resume(
     """Go on with a run from its newest valid checkpoint, exactly as if it had never stopped.
 
     Settings may change only where they alter no draw (length, intervals, threads, device), or where `allow` names them.
-    `minutes` counts all of the run, what was trained before included. Raises `RunError` for a folder that is no run, is busy or has no whole
-    checkpoint, `ConfigurationError` for settings that may not change, `DataError` where the dataset is another,
-    `NotFiniteError` when training breaks down.
+    `minutes` counts all of the run, what was trained before included. Raises `RunError` for a folder that is no run, is
+    busy or has no whole checkpoint, `ConfigurationError` for settings that may not change, `DataError` where the
+    dataset is another, `NotFiniteError` when training breaks down.
     """
     with launched() as launch:
         found = run if isinstance(run, RunFolder) else RunFolder.open(Path(run))
@@ -255,8 +255,8 @@ def _ending(run: RunFolder, step: int, scoring: Scoring, budget: Budget) -> str:
     if budget.spent and not run.is_whole:
         minutes = budget.seconds / 60
         return (
-            f"Stopped early by --minutes at step {step:,} of {steps:,} (--minutes counts all of the run: {minutes:g} of "
-            f"{minutes:g} used); all is saved. {again} --minutes {2 * minutes:g}"
+            f"Stopped early by --minutes at step {step:,} of {steps:,} (--minutes counts all of the run: "
+            f"{minutes:g} of {minutes:g} used); all is saved. {again} --minutes {2 * minutes:g}"
         )
     return ""
 
