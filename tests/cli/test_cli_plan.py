@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from ganvas.cli.main import main
@@ -23,6 +24,14 @@ def test_plan_of_training_writes_nothing(digits_at, tmp_path, capsys, monkeypatc
         r"Plan of mlp_gan: 50 steps of 4 images.*\n  time: \S+ s per 1,000 images", capsys.readouterr().out
     )
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("num", "option"), [(12, " --training.augment.kind diffaugment"), (1_000, "")])
+def test_prepare_says_what_few_images_need(num, option, tmp_path, capsys):
+    np.save(tmp_path / "photos.npy", np.random.default_rng(1).integers(0, 256, (num, 8, 8), np.uint8))
+    out = tmp_path / "data"
+    assert ended(["prepare", tmp_path / "photos.npy", "--out", out, "--size", 8, "--test-fraction", 0]) == 0
+    assert capsys.readouterr().out.endswith(f"Next: ganvas train compact --data {out} --out runs/data{option}\n")
 
 
 def test_doctor_compares_recipes_on_a_dataset(digits_at, tmp_path, capsys, monkeypatch):

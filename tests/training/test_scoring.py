@@ -218,4 +218,5 @@ def test_the_end_is_scored_whatever_ends_it():
     assert f"{SCORE}{NAME}" in played({37: 1.0}, steps=37).log[-1]
     spent = played({1: 1.0}, Budget(1e-9))
     assert len(spent.log) == 1
+    assert spent.drawn == spent.saved == [1], "the best so far, saved at once, and drawn too"
     assert f"{SCORE}{NAME}" in spent.log[-1]

@@ -153,7 +153,11 @@ def test_minutes_stop_a_run_that_goes_on_later(digits_at, tmp_path):
     assert run.stopped_by is None
     assert 0 < steps < 10_000
     assert seconds_of(run.read_log(), 4) >= 0.6
-    assert f"minutes are over at step {steps}" in said[-1]
+    assert f"Samples: {run.folder / 'samples'}" in said[-2]
+    used = "(--minutes counts all of the run: 0.01 of 0.01 used)"
+    assert said[-1].startswith(f"Stopped early by --minutes at step {steps:,} of 10,000 {used}; all is saved. ")
+    assert f"{steps:08d}.png" in [path.name for path in (run.folder / "samples").iterdir()]
+    assert not run.is_whole
     assert len(resume(run.folder, progress=Silent(), minutes=0.01).read_log()) == steps
     assert len(resume(run.folder, progress=Silent(), minutes=0.02).read_log()) > steps
 

@@ -14,12 +14,13 @@ from ganvas.recipes import RECIPES
 from ganvas.recipes.recipe import find_recipe
 from ganvas.recipes.suits import SUITS
 from ganvas.training.settings import TrainingConfig
-from ganvas.workflows.advice import advise, expected_quality, in_time, refusal, warnings, warnings_of_images
+from ganvas.workflows.advice import advise, cautions, expected_quality, in_time, refusal, warnings, warnings_of_images
 from ganvas.workflows.costs import Costs, costs_of
 from ganvas.workflows.plan import plan, plans
 from ganvas.workflows.prediction import Plan, in_memory, rounded, table
 from ganvas.workflows.prepare import prepare
 from ganvas.workflows.probe import Sample, kinds_of_rounds
+from ganvas.workflows.train import train
 
 SMALL = {"training.batch_size": 4, "training.checkpoint.score_images": 16, "training.threads": 1}
 
@@ -230,6 +231,24 @@ def test_warnings_of_images(counts, words, tmp_path):
     assert len(found) == len(words)
     for warning, expected in zip(found, words, strict=True):
         assert expected in warning
+
+
+def test_training_begins_with_the_warnings_of_its_plan(tmp_path):
+    dataset, said = prepared(tmp_path, {"": 324}), []
+
+    class Told(Silent):
+        def say(self, message):
+            said.append(message)
+
+    option = "--training.augment.kind diffaugment"
+    train("mlp_gan", dataset, tmp_path / "run", 1, progress=Told(), **SMALL)
+    recipe = find_recipe("mlp_gan").override(**{"training.steps": 1, **SMALL})
+    found = cautions(recipe, dataset)
+    assert said[: len(found)] == [f"Warning: {caution}" for caution in found]
+    assert "324 training images are few" in found[0]
+    assert option in found[0]
+    augmented = recipe.override(**{"training.augment.kind": "diffaugment"})
+    assert option not in cautions(augmented, dataset)[0]
 
 
 def test_warnings_of_a_recipe(digits_at):

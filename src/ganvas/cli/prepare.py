@@ -79,7 +79,14 @@ def run(arguments: list[str]) -> None:
     if rest:
         print(f"  ... and {rest:,} more: the report shows them by reason, {dataset.folder / LEDGER} has every file")
     print(f"Report: {dataset.folder / REPORT}")
-    print(f"Next: ganvas train compact --data {given.out} --out runs/{given.out.name}")
+    print(f"Next: ganvas train compact --data {given.out} --out runs/{given.out.name}{_option(dataset.count('train'))}")
+
+
+def _option(num_images: int) -> str:
+    """Return what few images need, as an option of `train`."""
+    from ganvas.recipes.suits import AUGMENTED, FEW
+
+    return f" {AUGMENTED}" if num_images < FEW else ""
 
 
 def arguments_with_choices(name: str, first: list[Any]) -> type:

@@ -5,8 +5,9 @@ import sys
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+from rich.table import Column
 
-from ganvas.progress import Lines, Progress
+from ganvas.progress import TRAINING, Lines, Progress
 
 
 def progress() -> Progress:
@@ -27,12 +28,12 @@ class LiveBar:
         self.end()
         columns = (
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=16),
             MofNCompleteColumn(),
-            TimeRemainingColumn(compact=True),
-            TextColumn("{task.fields[note]}"),
+            *(() if task.startswith(TRAINING) else (TimeRemainingColumn(compact=True),)),
+            TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True, ratio=1)),  # it alone is cut short
         )
-        self.bar = Bar(*columns, console=self.console, refresh_per_second=5)
+        self.bar = Bar(*columns, console=self.console, refresh_per_second=5, expand=True)
         self.task = self.bar.add_task(task, total=total, completed=done, note="")
         self.bar.start()
 

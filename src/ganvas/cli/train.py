@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from ganvas.recipes.recipe import Recipe
     from ganvas.workflows.run_folder import RunFolder
 
+_MINUTES = "end early after so many minutes of rounds in all, time before a resume included"
 LENGTH: list[Any] = [
     ("steps", Annotated[int | None, arg(help="rounds of the game in all")], field(default=None)),
     ("epochs", Annotated[float | None, arg(help="passes over the images, instead of steps")], field(default=None)),
-    ("minutes", Annotated[float | None, arg(help="end early after so many minutes of rounds")], field(default=None)),
+    ("minutes", Annotated[float | None, arg(help=_MINUTES)], field(default=None)),
 ]
 BEGIN: list[Any] = [
     ("data", Annotated[Path, arg(help="dataset folder, or folder or address of shards: s3://bucket/photos")], field()),
@@ -73,7 +74,7 @@ def run(arguments: list[str]) -> int:
     finished = _begin(arguments[0], arguments[1:]) if resumed is None else _go_on(resumed, arguments)
     signal = finished.stopped_by
     if signal is None and finished.written_here:
-        print(f"Trained. Samples: {finished.folder / 'samples'}")
+        print(f"{'Trained. Samples' if finished.is_whole else 'Samples so far'}: {finished.folder / 'samples'}")
         print(f"Next: ganvas evaluate {finished.folder} --data {finished.config.data}")
         print(f"      ganvas generate {finished.folder} {_drawing(finished)} --out pictures")
     return 0 if signal is None else 128 + signal

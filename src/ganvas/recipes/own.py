@@ -4,6 +4,8 @@
 [training]                      # settings by the names of config.json; `extends` names the recipe they start from
 [[generator]]                   # a line: layer = "linear", units = 128, and perhaps `name` and `source`
 [[discriminator]]
+
+Or a recipe of the table with other settings: `recipe = "compact"`, then `[model]` and `[training]` with what differs.
 """
 
 import json
@@ -24,6 +26,8 @@ from ganvas.recipes.recipe import Recipe, find_recipe
 from ganvas.training.settings import TrainingConfig
 
 SECTIONS = ("extends", "network", "training", *PLAYERS)
+CHANGING = ("recipe", "model", "training")
+"""The sections of a file that changes settings of a recipe of the table."""
 
 
 def recipe_of(name: str | Path) -> Recipe:
@@ -67,7 +71,7 @@ def read_recipe(path: str | Path) -> Recipe:
     """
     with naming_lines(path):
         values, _ = read_file(Path(path))
-        return _recipe_of(values, Path(path).name)
+        return _changed(values, Path(path).name) if "recipe" in values else _recipe_of(values, Path(path).name)
 
 
 def network(
@@ -135,7 +139,7 @@ def _recipe_of(values: dict[str, Any], name: str) -> Recipe:
         missing = next(player for player in PLAYERS if player not in values)
         raise ConfigurationError(
             f'{origin} has no lines of the {missing}. Write `[[{missing}]]`, then `layer = "linear"` and its settings, '
-            "once for each layer."
+            'once for each layer; or `recipe = "compact"`, if the settings are to change that recipe.'
         )
     model = stack.Config.read({**_table(values, "network", origin), **lists}, f"The network of {origin}")
     extends = values.get("extends", "")
@@ -145,6 +149,20 @@ def _recipe_of(values: dict[str, Any], name: str) -> Recipe:
     return Recipe(recipe=name, model=model, training=TrainingConfig.read(training, f"`training` of {origin}"))
 
 
+def _changed(values: dict[str, Any], name: str) -> Recipe:
+    """Return a recipe of the table with the settings of a file in place of its own."""
+    origin = f"`{name}`"
+    for section in values:
+        if section not in CHANGING:
+            raise ConfigurationError(f"{origin}: {unknown_name('section', str(section), CHANGING)}")
+    if not isinstance(values["recipe"], str):
+        raise ConfigurationError(f"`recipe` of {origin} is {values['recipe']!r}; give the name of one, in quotes.")
+    base = find_recipe(values["recipe"])
+    model = _merged(base.model, _table(values, "model", origin), "model", origin)
+    training = _merged(base.training, _table(values, "training", origin), "training", origin)
+    return Recipe.read({"recipe": base.recipe, "model": model, "training": training}, origin)
+
+
 def _lifted(values: dict[str, Any], origin: str) -> dict[str, Any]:
     """Return the sections with the lists of lines that stand inside `network` beside it, unknown names refused."""
     network = dict(_table(values, "network", origin))
@@ -152,7 +170,7 @@ def _lifted(values: dict[str, Any], origin: str) -> dict[str, Any]:
     values = {**values, "network": network, **inside}
     for section in values:
         if section not in SECTIONS:
-            raise ConfigurationError(f"{origin}: {unknown_name('section', str(section), SECTIONS)}")
+            raise ConfigurationError(f"{origin}: {unknown_name('section', str(section), (*SECTIONS, 'recipe'))}")
     for player in PLAYERS:
         lines = values.get(player, [])
         if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):

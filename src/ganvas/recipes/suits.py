@@ -7,6 +7,10 @@ a run. What can be asked elsewhere is not here: a family refuses images itself, 
 from typing import Literal, NamedTuple
 
 Hardware = Literal["laptop", "gpu", "gpus"]
+FEW = 1_000
+"""Images below which D soon knows them by heart, unless what it sees is augmented."""
+AUGMENTED = "--training.augment.kind diffaugment"
+"""The option that has it augmented."""
 
 
 class Suits(NamedTuple):

@@ -1,51 +1,8 @@
-"""The gauge of a game: how near it is to equilibrium, as a picture and in words that say what to do."""
+"""The gauge of a game as a picture: how near it is to equilibrium. Its words are those of training/standing.py."""
 
 from math import cos, pi, sin
-from typing import NamedTuple
 
 from markupsafe import Markup
-
-from ganvas.training.monitor import DISCRIMINATOR_WINS, GENERATOR_COLLAPSED, MonitorConfig
-
-_NEAR = 0.5
-_BARELY = 0.15
-
-
-class Judgement(NamedTuple):
-    """How a game stands: "good", "fair" or "bad", a title, and what it means and what to do."""
-
-    tone: str
-    title: str
-    words: str
-
-
-def judge(equilibrium: float | None, diversity: float | None, config: MonitorConfig) -> Judgement:
-    """Return how a game stands by its smoothed measures, by the rules of the monitor that watches training."""
-    if equilibrium is None or diversity is None:
-        return Judgement("fair", "Not begun", "The first steps will tell.")
-    if diversity < config.collapsed:
-        return Judgement("bad", "Collapsing", GENERATOR_COLLAPSED.words)
-    if equilibrium < 2 * (1 - config.won):
-        return Judgement("bad", "The discriminator wins", DISCRIMINATOR_WINS.words)
-    if equilibrium >= _NEAR:
-        return Judgement(
-            "good",
-            "Near equilibrium",
-            "The discriminator can hardly tell real from generated images: the generator keeps up. Look at the "
-            "samples: if they are poor, the discriminator is too weak to teach more.",
-        )
-    if equilibrium >= _BARELY:
-        return Judgement(
-            "good",
-            "Learning",
-            "The discriminator is ahead, as it should be, and the generator still gets away with a part: both learn.",
-        )
-    return Judgement(
-        "fair",
-        "The discriminator is far ahead",
-        "The generator learns slowly, but learns. If the samples have not improved for long, lower the discriminator's "
-        "learning rate or raise the R1 weight.",
-    )
 
 
 def drawing(equilibrium: float | None, words: str) -> Markup:

@@ -1,9 +1,11 @@
 """A budget of training time: rounds of the game count, checkpoints, sample grids and scores do not."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from math import inf, isfinite
 
 from ganvas.errors import ConfigurationError
+from ganvas.progress import in_time
 from ganvas.training.monitor import Record
 
 
@@ -22,6 +24,29 @@ class Budget:
     def spend(self, seconds: float) -> None:
         """Count one round."""
         self.used += seconds
+
+
+class Pace:
+    """How long a run will still take, by the clock: its rounds here so far, with all that was done between them."""
+
+    def __init__(self, budget: Budget, steps: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.budget = budget
+        self.steps = steps
+        self.clock = clock
+        self.begun: tuple[int, float] | None = None
+
+    def left(self, step: int) -> str:
+        """Return, after `step`, the time that is left, or what of the minutes is used where those end it first.
+
+        The first round here is not counted: it warms up.
+        """
+        now, used, most = self.clock(), self.budget.used / 60, self.budget.seconds / 60
+        self.begun = self.begun or (step, now)
+        played, seconds = step - self.begun[0], now - self.begun[1]
+        left = (self.steps - step) * seconds / played if played else inf
+        if self.budget.seconds - self.budget.used < left < inf or left == inf > most:
+            return f"{used:.{0 if most >= 10 else 1}f} of {most:g} min  "
+        return f"{in_time(left)} left  " if left < inf else ""
 
 
 def budget_of(minutes: float | None, records: Iterable[Record], images_a_step: int) -> Budget:

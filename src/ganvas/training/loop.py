@@ -7,8 +7,8 @@ from typing import Protocol
 import torch
 
 from ganvas.errors import NotFiniteError
-from ganvas.progress import Progress
-from ganvas.training.budget import Budget
+from ganvas.progress import TRAINING, Progress
+from ganvas.training.budget import Budget, Pace
 from ganvas.training.engine import Game
 from ganvas.training.interrupt import StopRequest
 from ganvas.training.measures import Measures
@@ -16,6 +16,7 @@ from ganvas.training.monitor import Finding, Monitor, Record
 from ganvas.training.round import Round
 from ganvas.training.scoring import Scoring
 from ganvas.training.settings import TrainingConfig
+from ganvas.training.standing import first_telling_step, standing
 
 
 class Run(Protocol):
@@ -50,12 +51,13 @@ def train(
 ) -> None:
     """Play rounds until `config.steps`, `stop`, or the end of the budget or of the scores' patience.
 
-    The last step is saved in any case, and scored unless it was the last by `stop`.
+    The last step is saved and drawn in any case, and scored unless it was the last by `stop`.
     """
-    game, saved = round.game, round.game.step
+    game, saved, drawn = round.game, round.game.step, round.game.step
     budget = budget or Budget()
+    pace = Pace(budget, config.steps)
     scoring = scoring or Scoring(config.scoring, config.checkpoint.every)
-    progress.begin("training", config.steps, game.step)
+    progress.begin(TRAINING, config.steps, game.step)
     try:
         while game.step < config.steps and not (budget.spent or scoring.exhausted or stop):
             record, findings, seconds = play(round, monitor)
@@ -67,12 +69,14 @@ def train(
                 progress.say(f"Step {game.step}: {finding.words}")
             if game.step % config.samples.every == 0:
                 run.snapshot(game)
+                drawn = game.step
             if game.step % config.checkpoint.every == 0 or scoring.best_step == game.step:
                 run.save(game, monitor)
                 saved = game.step
-            progress.advance(note=status(record))
-        if saved != game.step:
+            progress.advance(note=f"{pace.left(game.step)}{status(game.step, record, monitor)}")
+        if drawn != game.step:
             run.snapshot(game)
+        if saved != game.step:
             run.save(game, monitor)
     finally:
         progress.end()
@@ -103,9 +107,11 @@ def finite_record(measures: Measures, step: int) -> Record:
     return record
 
 
-def status(record: Record) -> str:
-    """Return the live line of a step: both losses, the equilibrium gauge, the speed."""
+def status(step: int, record: Record, monitor: Monitor) -> str:
+    """Return the live line of a step: the equilibrium gauge and what it means, the speed, both losses."""
+    found = standing(step, monitor.equilibrium, monitor.diversity, monitor.config)
+    shown = f"{100 * monitor.equilibrium:.0f} %" if step >= first_telling_step(monitor.config) else "-"
     return (
-        f"D {record['d/loss']:.3f}  G {record['g/loss']:.3f}  "
-        f"equilibrium {100 * record['equilibrium']:3.0f} %  {record['images_per_second']:.0f} images/s"
+        f"equilibrium {shown} ({found.title.lower()})  {record['images_per_second']:.0f} images/s  "
+        f"D {record['d/loss']:.3f}  G {record['g/loss']:.3f}"
     )

@@ -11,15 +11,16 @@ from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError, ModelError
 from ganvas.images import ImageShape
 from ganvas.models.family import check, offers_of
+from ganvas.progress import in_time
 from ganvas.recipes import RECIPES, SHEET_FIELDS
 from ganvas.recipes.recipe import Recipe, find_recipe, fitted
-from ganvas.recipes.suits import SUITS, Suits
+from ganvas.recipes.suits import AUGMENTED, FEW, SUITS, Suits
 from ganvas.sheets import Sheet, docstring_of, parse_sheet
 from ganvas.tensors import without_memory
 from ganvas.training.objective import check_batches, check_offers
 from ganvas.workflows.trainable import MINIMUM_IMAGES
 
-FEW, VERY_FEW = 1_000, 100
+VERY_FEW = 100
 LONGEST_HOURS = 12.0
 """How long a recipe may take to be advised: a night."""
 _UNEVEN, _FEWEST_OF_A_CLASS, _MOST_EPOCHS = 3, 10, 1_000
@@ -104,10 +105,10 @@ def advise(dataset: Dataset, on_gpu: bool, hours: Mapping[str, float] | None = N
     return [advice for _, advice in sorted(found, key=lambda item: item[0])]
 
 
-def warnings_of_images(dataset: Dataset) -> tuple[str, ...]:
-    """Return what to beware of in a dataset, whatever is trained on it."""
+def warnings_of_images(dataset: Dataset, augmented: bool = False) -> tuple[str, ...]:
+    """Return what to beware of in a dataset, whatever is trained on it; `augmented` says that they are."""
     facts = Facts.of(dataset, on_gpu=False)
-    return (*_of_numbers(facts), *_of_classes(facts))
+    return (*_of_numbers(facts, augmented), *_of_classes(facts))
 
 
 def warnings(recipe: Recipe, dataset: Dataset) -> tuple[str, ...]:
@@ -118,6 +119,11 @@ def warnings(recipe: Recipe, dataset: Dataset) -> tuple[str, ...]:
     if suits is not None and not _fits_size(suits, facts.shape):
         found.append(f"The recipe was made for {_sides(suits)}; these images are {facts.shape}.")
     return tuple(found)
+
+
+def cautions(recipe: Recipe, dataset: Dataset) -> tuple[str, ...]:
+    """Return all that there is to beware of when a recipe is trained on a dataset."""
+    return (*warnings_of_images(dataset, recipe.training.augment.kind != "none"), *warnings(recipe, dataset))
 
 
 def expected_quality(name: str) -> str:
@@ -196,7 +202,7 @@ def _augmented(candidate: Candidate, facts: Facts) -> Finding:
         return True, ""
     if kind != "none":
         return True, f"augments what D sees ({kind}), which few images need"
-    return False, "few images need augmentation, which it has not: add --training.augment.kind diffaugment"
+    return False, f"few images need augmentation, which it has not: add {AUGMENTED}"
 
 
 def _draws_classes(candidate: Candidate, facts: Facts) -> Finding:
@@ -216,14 +222,14 @@ _RULES: tuple[Callable[[Candidate, Facts], Finding], ...] = (
 """In the order of their weight: a later rule decides only between recipes that the earlier ones judge alike."""
 
 
-def _of_numbers(facts: Facts) -> list[str]:
-    num = facts.num_images
+def _of_numbers(facts: Facts, augmented: bool) -> list[str]:
+    num, option = facts.num_images, "" if augmented else f" Augment what it sees: `{AUGMENTED}`."
     if num < MINIMUM_IMAGES:
         return [f"{num} training images: training needs at least {MINIMUM_IMAGES}. Collect or prepare more."]
     if num < VERY_FEW:
-        return [f"{num} training images: G can only repeat them. Some hundreds are worth a try, with augmentation."]
+        return [f"{num} training images: G can only repeat them. Some hundreds are worth a try.{option}"]
     if num < FEW:
-        return [f"{num} training images are few: D soon knows them by heart. Augment, and watch the samples."]
+        return [f"{num} training images are few: D soon knows them by heart.{option} Watch the samples."]
     return []
 
 
@@ -269,11 +275,3 @@ def _fits_size(suits: Suits, shape: ImageShape) -> bool:
 def _sides(suits: Suits) -> str:
     shortest, longest = suits.sides
     return f"{shortest} px" if shortest == longest else f"{shortest} to {longest} px"
-
-
-def in_time(seconds: float) -> str:
-    """Return a time in the unit that suits it."""
-    for unit, name in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 1.5 * unit:
-            return f"{seconds / unit:.2g} {name}" if seconds < 10 * unit else f"{seconds / unit:,.0f} {name}"
-    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"

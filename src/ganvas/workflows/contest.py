@@ -115,7 +115,9 @@ def _train_part(match: Match, name: str, recipe: Recipe, part: float) -> RunFold
 
 
 class _Quiet:
-    """Names the contestant in every message, and leaves out how to go on with a single run."""
+    """Names the contestant in every message, and leaves out what is for those who train a single run."""
+
+    _LEFT_OUT = ("--resume", "train it further", "Samples: ", "Warning: ")
 
     def __init__(self, progress: Progress, name: str) -> None:
         self.progress, self.name = progress, name
@@ -127,7 +129,7 @@ class _Quiet:
         self.progress.advance(amount, note)
 
     def say(self, message: str) -> None:
-        if "--resume" not in message and "train it further" not in message:
+        if not any(words in message for words in self._LEFT_OUT):
             self.progress.say(f"{self.name}: {message}")
 
     def end(self) -> None:

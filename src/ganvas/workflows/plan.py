@@ -49,7 +49,7 @@ def plan(
     chosen = (recipe if isinstance(recipe, Recipe) else recipe_of(recipe)).override(**settings)
     chosen = fitted(with_length(chosen, dataset.count("train"), steps, epochs), dataset.num_classes)
     on_gpu = choose_device(chosen.training.device).type != "cpu"
-    common = (*warnings_of_images(dataset), *_of_other_work())
+    common = (*warnings_of_images(dataset, chosen.training.augment.kind != "none"), *_of_other_work())
     planned = _planned(chosen, dataset, seconds, patience)
     return planned._replace(common_warnings=common, minutes=minutes, advice=tuple(advise(dataset, on_gpu)))
 

@@ -66,6 +66,8 @@ class RunFolder:
         """Number of the signal that ended training early."""
         self.stopped_early = False
         """Whether training ended because its scores no longer improved."""
+        self.is_whole = True
+        """Whether training went as far as it was to go; false where anything ended it before."""
         self.written_here = True
         """Whether this process wrote the run; of several, the first did."""
 

@@ -27,6 +27,8 @@ from ganvas.training.ranks import Ranks
 from ganvas.training.round import Round
 from ganvas.training.scoring import SECONDS, Scoring
 from ganvas.training.shares import Share
+from ganvas.training.standing import legend
+from ganvas.workflows.advice import cautions
 from ganvas.workflows.gauges import Gauge, open_gauges
 from ganvas.workflows.launch import Launch, launched
 from ganvas.workflows.run_folder import BEST, RunConfig, RunFolder, check_changes, hold, is_run_folder, refuse_occupied
@@ -97,6 +99,9 @@ def _begin(
         config = ranks.first(lambda: _same_run(folder, config)) or config
     else:
         ranks.first(lambda: on_disk(lambda: refuse_occupied(folder), folder))
+        if ranks.is_first:
+            for caution in cautions(chosen, dataset):
+                progress.say(f"Warning: {caution}")
     task = _task(ranks, dataset, chosen, progress, length.minutes, resumes=again)
     open_run = (
         partial(RunFolder, folder, config) if again else partial(RunFolder.create, folder, config, dataset.scaling)
@@ -117,9 +122,9 @@ def resume(
     """Go on with a run from its newest valid checkpoint, exactly as if it had never stopped.
 
     Settings may change only where they alter no draw (length, intervals, threads, device), or where `allow` names them.
-    `minutes` counts from the run's beginning. Raises `RunError` for a folder that is no run, is busy or has no whole
-    checkpoint, `ConfigurationError` for settings that may not change, `DataError` where the dataset is another,
-    `NotFiniteError` when training breaks down.
+    `minutes` counts all of the run, what was trained before included. Raises `RunError` for a folder that is no run, is
+    busy or has no whole checkpoint, `ConfigurationError` for settings that may not change, `DataError` where the
+    dataset is another, `NotFiniteError` when training breaks down.
     """
     with launched() as launch:
         found = run if isinstance(run, RunFolder) else RunFolder.open(Path(run))
@@ -215,12 +220,24 @@ def _play(run: RunFolder, task: _Task, stop: StopRequest) -> None:
     traces.recall(ranks.told([record for record in log if SECONDS in record]))
     budget = budget_of(task.minutes, log, settings.batch_size * settings.discriminator_steps)
     budget.used = ranks.told(budget.used)
+    if game.step < settings.steps and not budget.spent:
+        progress.say(_opening(run))
     with feed_of(task.dataset, settings, run.scaling, Share.of(settings.batch_size, ranks)) as feed:
         play(Round(game, settings, feed), monitor, settings, traces, stop, progress, budget, traces.scoring)
     run.stopped_by = None if stop.signal is None else int(stop.signal)
     run.stopped_early = stop.signal is None and traces.scoring.exhausted
+    run.is_whole = game.step >= settings.steps
     if ranks.is_first and (ending := _ending(run, game.step, traces.scoring, budget)):
         progress.say(ending)
+
+
+def _opening(run: RunFolder) -> str:
+    """Return what to watch while a run is trained."""
+    settings = run.config.recipe.training
+    return (
+        f"{legend(settings.monitor)}\nSamples: {run.folder / 'samples'}, a grid every {settings.samples.every:,} steps "
+        "and at the end; judge by these."
+    )
 
 
 def _ending(run: RunFolder, step: int, scoring: Scoring, budget: Budget) -> str:
@@ -235,11 +252,11 @@ def _ending(run: RunFolder, step: int, scoring: Scoring, budget: Budget) -> str:
             f"{scoring.config.least_gain:.1%} in {scoring.fruitless} scores. The best checkpoint is {best}, which "
             f"`generate` and `evaluate` take. {again} --training.scoring.patience {2 * scoring.fruitless}"
         )
-    if budget.spent:
+    if budget.spent and not run.is_whole:
         minutes = budget.seconds / 60
         return (
-            f"The {minutes:g} minutes are over at step {step} of {steps}; all is saved. {again} "
-            f"--minutes {2 * minutes:g}"
+            f"Stopped early by --minutes at step {step:,} of {steps:,} (--minutes counts all of the run: "
+            f"{minutes:g} of {minutes:g} used); all is saved. {again} --minutes {2 * minutes:g}"
         )
     return ""
 

@@ -18,6 +18,7 @@ from ganvas.studio.run_log import RunLog
 from ganvas.studio.run_settings import flat_values
 from ganvas.studio.workspace import RunItem, Workspace
 from ganvas.training.monitor import MonitorConfig
+from ganvas.training.standing import first_telling_step, standing
 from ganvas.workflows.advice import in_time
 
 _EVERY = 1.5  # seconds
@@ -103,16 +104,15 @@ class _RunPage:
             return None
         config = self._config()
         settings = config.get("recipe", {}).get("training", {})
-        judged = gauge.judge(
-            self.log.last.get("equilibrium"),
-            self.log.recent("diversity"),
-            MonitorConfig.read(settings.get("monitor", {}), "The run's `monitor`"),
-        )
+        monitor = MonitorConfig.read(settings.get("monitor", {}), "The run's `monitor`")
+        step, equilibrium = self.log.last.get("step", 0), self.log.last.get("equilibrium")
+        judged = standing(step, equilibrium, self.log.recent("diversity"), monitor)
+        shown = equilibrium if step >= first_telling_step(monitor) else None
         advice = Markup("<div class='advice {}'><b>{}</b><p>{}</p></div>").format(*judged)
         return {
             "parts": (
                 figures(self.log.curves()),
-                gauge.drawing(self.log.last.get("equilibrium"), judged.title),
+                gauge.drawing(shown, judged.title),
                 advice,
                 self._facts(config, settings),
             ),
