@@ -73,3 +73,11 @@ class Lines:
 
     def end(self) -> None:
         """Print nothing: results speak for themselves."""
+
+
+def in_time(seconds: float) -> str:
+    """Return a time in the unit that suits it."""
+    for unit, name in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 1.5 * unit:
+            return f"{seconds / unit:.2g} {name}" if seconds < 10 * unit else f"{seconds / unit:,.0f} {name}"
+    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"

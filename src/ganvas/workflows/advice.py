@@ -11,6 +11,7 @@ from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError, ModelError
 from ganvas.images import ImageShape
 from ganvas.models.family import check, offers_of
+from ganvas.progress import in_time
 from ganvas.recipes import RECIPES, SHEET_FIELDS
 from ganvas.recipes.recipe import Recipe, find_recipe, fitted
 from ganvas.recipes.suits import SUITS, Suits
@@ -20,10 +21,14 @@ from ganvas.training.objective import check_batches, check_offers
 from ganvas.workflows.trainable import MINIMUM_IMAGES
 
 FEW, VERY_FEW = 1_000, 100
+AUGMENT = ("training.augment.kind", "diffaugment")
+"""The setting with which few images are augmented where a recipe does not augment by itself."""
+NOT_AUGMENTED = "few images need augmentation, which it has not by itself"
 LONGEST_HOURS = 12.0
 """How long a recipe may take to be advised: a night."""
 _UNEVEN, _FEWEST_OF_A_CLASS, _MOST_EPOCHS = 3, 10, 1_000
 _FID = re.compile(r"FID ([\d.]+)[^;]* on CIFAR-10")
+_KINDS_OF_IMAGES = {1: "greyscale", 3: "colour"}
 
 
 class Facts(NamedTuple):
@@ -64,6 +69,8 @@ class Advice(NamedTuple):
     objections: tuple[str, ...]
 
 
+Order = tuple[float, ...]
+"""The place of a recipe among others, the first least: by each rule, then published score, then images shown."""
 Finding = tuple[bool, str]
 """Whether it speaks for the recipe, and in which words; "" where that goes without saying."""
 
@@ -95,13 +102,13 @@ def advise(dataset: Dataset, on_gpu: bool, hours: Mapping[str, float] | None = N
     `hours` says how long recipes would take here in all, where that was measured; without, their sheets' word counts.
     """
     facts = Facts.of(dataset, on_gpu)
-    found: list[tuple[tuple[float, ...], Advice]] = []
+    found: list[tuple[Order, Advice]] = []
     for name, suits in SUITS.items():
         recipe = find_recipe(name)
         if refusal(recipe, dataset) is None:
             candidate = Candidate(recipe, suits, _is_told_classes(recipe, dataset), (hours or {}).get(name))
             found.append(_judged(candidate, facts))
-    return [advice for _, advice in sorted(found, key=lambda item: item[0])]
+    return _distinguished(sorted(found, key=lambda item: item[0]))
 
 
 def warnings_of_images(dataset: Dataset) -> tuple[str, ...]:
@@ -137,7 +144,21 @@ def _is_told_classes(recipe: Recipe, dataset: Dataset) -> bool:
         return recipe.model.generator(dataset.shape, dataset.num_classes).num_classes > 0
 
 
-def _judged(candidate: Candidate, facts: Facts) -> tuple[tuple[float, ...], Advice]:
+def _distinguished(found: list[tuple[Order, Advice]]) -> list[Advice]:
+    """Return sorted advice; where no rule parts the first from the second, the first says what does."""
+    advice = [one for _, one in found]
+    if len(found) < 2:
+        return advice
+    (*rules, fid, images), (*next_rules, next_fid, next_images) = (order for order, _ in found[:2])
+    why = ""
+    if rules == next_rules and fid < next_fid:
+        why = f"the best published score of those that suit as well: FID {fid:g} on CIFAR-10"
+    elif rules == next_rules and images < next_images:
+        why = f"the shortest of those that suit as well: {images:,.0f} images shown, {next_images:,.0f} by the next"
+    return [advice[0]._replace(reasons=(*advice[0].reasons, why)), *advice[1:]] if why else advice
+
+
+def _judged(candidate: Candidate, facts: Facts) -> tuple[Order, Advice]:
     """Return the order of a recipe among others, the earlier rules first, and the words.
 
     Of recipes judged alike the best published one comes first on a GPU, the shortest one on a CPU.
@@ -180,7 +201,8 @@ def _size(candidate: Candidate, facts: Facts) -> Finding:
 def _channels(candidate: Candidate, facts: Facts) -> Finding:
     if facts.shape.channels in candidate.suits.channels:
         return True, ""
-    return False, f"made for images of {' or '.join(map(str, candidate.suits.channels))} channels"
+    kinds = (_KINDS_OF_IMAGES.get(num, f"{num}-channel") for num in candidate.suits.channels)
+    return False, f"made for {' or '.join(kinds)} images"
 
 
 def _enough_images(candidate: Candidate, facts: Facts) -> Finding:
@@ -196,7 +218,7 @@ def _augmented(candidate: Candidate, facts: Facts) -> Finding:
         return True, ""
     if kind != "none":
         return True, f"augments what D sees ({kind}), which few images need"
-    return False, "few images need augmentation, which it has not: add --training.augment.kind diffaugment"
+    return False, NOT_AUGMENTED
 
 
 def _draws_classes(candidate: Candidate, facts: Facts) -> Finding:
@@ -269,11 +291,3 @@ def _fits_size(suits: Suits, shape: ImageShape) -> bool:
 def _sides(suits: Suits) -> str:
     shortest, longest = suits.sides
     return f"{shortest} px" if shortest == longest else f"{shortest} to {longest} px"
-
-
-def in_time(seconds: float) -> str:
-    """Return a time in the unit that suits it."""
-    for unit, name in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 1.5 * unit:
-            return f"{seconds / unit:.2g} {name}" if seconds < 10 * unit else f"{seconds / unit:,.0f} {name}"
-    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"

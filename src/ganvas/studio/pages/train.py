@@ -35,6 +35,7 @@ def _overview(workspace: Workspace) -> None:
                 parts.empty("No run yet", "Choose a recipe for one of your datasets.", "New training", "/train?data=")
             else:
                 parts.empty(*train_new.NO_DATASET)
+                parts.elsewhere()
             return
         chosen: set[str] = set()
         with html.div().classes("buttons"):
