@@ -106,7 +106,8 @@ def advise(dataset: Dataset, on_gpu: bool, hours: Mapping[str, float] | None = N
     for name, suits in SUITS.items():
         recipe = find_recipe(name)
         if refusal(recipe, dataset) is None:
-            candidate = Candidate(recipe, suits, _is_told_classes(recipe, dataset), (hours or {}).get(name))
+            told = is_told_classes(recipe, dataset.shape, dataset.num_classes)
+            candidate = Candidate(recipe, suits, told, (hours or {}).get(name))
             found.append(_judged(candidate, facts))
     return _distinguished(sorted(found, key=lambda item: item[0]))
 
@@ -136,12 +137,12 @@ def expected_quality(name: str) -> str:
     return f"{score} (on those images; on yours unknown: look at the samples)"
 
 
-def _is_told_classes(recipe: Recipe, dataset: Dataset) -> bool:
+def is_told_classes(recipe: Recipe, shape: ImageShape, num_classes: int) -> bool:
     """Return whether G would draw wanted classes; only families that always or never do are built to be asked."""
     if (conditional := recipe.model.plain().get("conditional")) is not None:
-        return conditional and dataset.num_classes > 0
+        return conditional and num_classes > 0
     with without_memory():
-        return recipe.model.generator(dataset.shape, dataset.num_classes).num_classes > 0
+        return recipe.model.generator(shape, num_classes).num_classes > 0
 
 
 def _distinguished(found: list[tuple[Order, Advice]]) -> list[Advice]:

@@ -72,7 +72,7 @@ def _card(workspace: Workspace, item: RunItem, mark: Callable[[str, bool], None]
         with html.div().classes("line"):
             html.span(item.recipe).classes("tag")
             state = ui.label().classes("state")
-            html.span(f"step {item.step:,} of {item.steps:,}").classes("quiet")
+            html.span(f"at step {item.step:,} of {item.steps:,}").classes("quiet")
         ui.linear_progress(item.step / max(1, item.steps), show_value=False, size="0.35rem").props(
             'aria-label="Progress"'
         )
