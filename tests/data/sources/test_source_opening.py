@@ -85,5 +85,5 @@ def test_a_source_is_checked_from_a_folder_without_being_opened(tmp_path):
     for wrong in ("photoz", "", "~nobody-of-that-name/x", "folder"):
         with pytest.raises(UsageError, match=r"There is no source|reads files"):
             check_source(wrong, tmp_path)
-    with pytest.raises(UsageError, match="Did you mean `.*photos`"):
+    with pytest.raises(UsageError, match=r"Did you mean `.*photos`"):
         check_source("photoz", tmp_path)
