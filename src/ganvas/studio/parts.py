@@ -73,7 +73,7 @@ def elsewhere() -> None:
         html.span("Datasets and runs made by commands elsewhere? Open the studio on the folder that holds their ")
         html.span("folders data and runs: ")
         html.code("ganvas studio FOLDER")
-        html.span(", where the commands were given: ")
+        html.span(". In the folder where the commands were given that is ")
         html.code("ganvas studio .")
 
 
