@@ -173,7 +173,11 @@ def test_no_network_no_errors_no_markup_of_ours_broken(opened):
     assert opened.complaints == []
     assert opened.locator("h1").inner_text() == "zoo & <i>co"
     assert opened.locator("b, i").count() == 0, "names of classes and of the model stay text"
-    assert "cc0-1.0" in opened.locator("details").inner_text()
+    about = opened.locator("details")
+    assert about.get_attribute("open") is None, "facts are folded up"
+    about.locator("summary").click()
+    assert "cc0-1.0" in about.inner_text()
+    assert about.locator("th").last.inner_text() == "Model (SHA-256)"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -211,3 +215,11 @@ def test_a_translator_has_no_page(tmp_path):
     with pytest.raises(UsageError, match="Export it to `onnx` instead"):
         export(model, tmp_path / "no.html", "web", Silent())
     assert not list(tmp_path.iterdir())
+
+
+def test_a_title_is_of_pages_alone(classes_page, tmp_path):
+    model, _ = classes_page
+    page = export(model, tmp_path / "a.html", "web", Silent(), title="Zoo <of> ours").read_text("utf-8")
+    assert "<h1>Zoo &lt;of&gt; ours</h1>" in page
+    with pytest.raises(UsageError, match="`title` goes with `to` web"):
+        export(model, tmp_path / "b.onnx", "onnx", Silent(), title="Zoo")

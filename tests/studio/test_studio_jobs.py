@@ -52,6 +52,10 @@ def test_a_job_that_ends_well(workspace):
     assert job.state == "running"
     until(lambda: job.state != "running")
     assert (job.state, job.code) == ("done", 0)
+    took = job.seconds
+    assert 0 <= took < 240
+    time.sleep(0.05)
+    assert job.seconds == took, "its time stands still with its end"
     assert any("digits" in line for line in job.tail(50))
     assert job.command == "ganvas data"
     assert [found.name for found in workspace.jobs.list()] == [job.name]

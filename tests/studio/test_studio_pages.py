@@ -12,8 +12,10 @@ from PIL import Image
 from studio_process import NAMELESS, studio, window
 from test_studio_uploads import body_of
 
+from ganvas.progress import Silent
 from ganvas.studio.pages import PAGES
 from ganvas.studio.workspace import Workspace
+from ganvas.workflows.prepare import prepare
 
 ASKED = {name: f"/{name}" for name in PAGES if name != "start"} | {
     "start": "/",
@@ -27,10 +29,14 @@ ASKED = {name: f"/{name}" for name in PAGES if name != "start"} | {
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory, digits_at, finished_run):
-    """A studio of a workspace with a dataset and two runs."""
+    """A studio of a workspace with a dataset, another of few images, and two runs."""
     folder = tmp_path_factory.mktemp("studio")
     workspace = Workspace(folder / "workspace")
     shutil.copytree(digits_at(8), workspace.folder / "data" / "digits")
+    (folder / "photos").mkdir()
+    for number in range(24):
+        Image.effect_noise((16, 16), 20 + 9 * number).save(folder / "photos" / f"{number}.png")
+    prepare(folder / "photos", out=workspace.folder / "data" / "few", size=16, progress=Silent())
     for name in ("first", "second"):
         shutil.copytree(finished_run, workspace.folder / "runs" / name)
     with studio(workspace.folder, folder / "log") as running:
@@ -73,6 +79,45 @@ def test_the_keyboard_comes_to_the_content_first(served, browser):
         assert page.evaluate("document.activeElement.textContent") == "Skip to content"
         page.keyboard.press("Enter")
         assert page.evaluate("document.activeElement.id || location.hash") in ("content", "#content")
+
+
+def test_a_wrong_path_is_told_at_once(served, browser):
+    with window(browser, served.address.rstrip("/")) as page:
+        page.goto(f"{served.address}data")
+        page.get_by_label("Path of the folder or ZIP file").fill("/no/such/photos")
+        page.get_by_role("button", name="Look at the path or set").click()
+        page.get_by_role("alert").get_by_text("There is no source `/no/such/photos`").wait_for()
+        assert page.url == f"{served.address}data"
+        page.goto(f"{served.address}data?source=/no/such/photos")
+        page.get_by_text("There is no source `/no/such/photos`").wait_for()
+        page.goto(f"{served.address}data?source=digits")
+        assert page.get_by_label("size in pixels").first.input_value() == "32"
+        assert page.complaints == []
+
+
+def test_few_images_switch_augmentation_on(served, browser):
+    with window(browser, served.address.rstrip("/")) as page:
+        page.goto(f"{served.address}train?data=few")
+        switch = page.get_by_role("switch", name="Augment (advised for few images)")
+        switch.wait_for()
+        assert switch.get_attribute("aria-checked") == "true"
+        page.locator(".command", has_text="--training.augment.kind diffaugment").wait_for()
+        assert "--" not in " ".join(page.locator(".recipe").all_text_contents())
+        switch.click()
+        page.locator(".command", has_text="--out").filter(has_not_text="augment").wait_for()
+        page.reload()
+        switch.wait_for()
+        assert switch.get_attribute("aria-checked") == "false", "what was decided is remembered"
+        assert page.complaints == []
+
+
+def test_a_phone_shows_all_pictures(served, browser):
+    with window(browser, served.address.rstrip("/"), 390) as page:
+        page.goto(f"{served.address}explore?model=runs/first")
+        page.wait_for_selector(".stage .picture:nth-child(16) img[src^=data]")
+        hidden = "(stage) => stage.scrollHeight - stage.clientHeight"
+        assert page.eval_on_selector(".stage", hidden) <= 1
+        assert page.evaluate("getComputedStyle(document.querySelector('.shown')).position") == "static"
 
 
 def test_a_folder_chosen_in_the_browser_becomes_a_source(served, browser, tmp_path):

@@ -43,6 +43,7 @@ def test_from_a_dropped_zip_to_a_page_that_draws(tmp_path):
 
 def _drop(page, address):
     page.goto(f"{address}data")
+    page.get_by_text("ganvas studio .", exact=True).wait_for()  # for those whose datasets lie elsewhere
     page.wait_for_selector("#drop[data-ready=yes]")
     page.set_input_files(
         "#choose-files", {"name": "digits.zip", "mimeType": "application/zip", "buffer": zip_of_digits()}

@@ -7,7 +7,7 @@ from ganvas.cli.train import BEGIN, _arguments_of
 from ganvas.config import flat
 from ganvas.data.choices import Choices
 from ganvas.recipes.recipe import find_recipe
-from ganvas.studio.settings import flags, group_of, shown
+from ganvas.studio.settings import flags, group_of, in_form, shown
 
 TYPED = {
     "training.batch_size": ("32", 32),
@@ -56,3 +56,9 @@ def test_choices_of_preparation_have_a_form_too():
     assert settings["editing.operations"].read("gamma:0.8 invert") == ("gamma:0.8", "invert")
     with pytest.raises(ValueError, match="operation"):
         settings["editing.operations"].read("nonsense:1")
+
+
+def test_flags_in_warnings_become_the_names_of_settings():
+    assert in_form("Rare ones. `--training.balance_alpha 0` shows all.") == 'Rare ones. "balance alpha" at 0 shows all.'
+    assert in_form("take more `--steps`.") == 'take more "steps".'
+    assert in_form("a `run` -- and no flag") == "a `run` -- and no flag"

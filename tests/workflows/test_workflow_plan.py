@@ -9,15 +9,25 @@ from PIL import Image
 from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError, UsageError
 from ganvas.images import ImageShape
-from ganvas.progress import Silent
+from ganvas.progress import Silent, in_time
 from ganvas.recipes import RECIPES
 from ganvas.recipes.recipe import find_recipe
 from ganvas.recipes.suits import SUITS
 from ganvas.training.settings import TrainingConfig
-from ganvas.workflows.advice import advise, cautions, expected_quality, in_time, refusal, warnings, warnings_of_images
+from ganvas.workflows.advice import (
+    Candidate,
+    Facts,
+    _channels,
+    advise,
+    cautions,
+    expected_quality,
+    refusal,
+    warnings,
+    warnings_of_images,
+)
 from ganvas.workflows.costs import Costs, costs_of
 from ganvas.workflows.plan import plan, plans
-from ganvas.workflows.prediction import Plan, in_memory, rounded, table
+from ganvas.workflows.prediction import Plan, advised, in_memory, rounded, table
 from ganvas.workflows.prepare import prepare
 from ganvas.workflows.probe import Sample, kinds_of_rounds
 from ganvas.workflows.train import train
@@ -185,8 +195,16 @@ def test_small_recipes_that_draw_classes_on_a_cpu_published_ones_on_a_gpu(digits
     on_cpu, on_gpu = advise(dataset, on_gpu=False), advise(dataset, on_gpu=True)
     assert {"small enough for a CPU", "draws wanted classes"} <= set(on_cpu[0].reasons)
     assert on_cpu[0].objections == ()
+    assert any("the shortest of those that suit as well" in reason for reason in on_cpu[0].reasons)
+    assert not any("the shortest" in reason for reason in on_cpu[1].reasons)
     assert "made for a GPU" in on_gpu[0].reasons
     assert "FID" in expected_quality(on_gpu[0].recipe)
+
+
+def test_channels_are_said_in_words():
+    facts = Facts(ImageShape(3, 16, 16), 2_000, (), on_gpu=False)
+    judged = [_channels(Candidate(find_recipe(name), SUITS[name], False, None), facts) for name in ("mlp_gan", "acgan")]
+    assert judged == [(False, "made for greyscale images"), (True, "")]
 
 
 def test_few_images_without_classes_get_a_recipe_that_augments(tmp_path):
@@ -194,7 +212,10 @@ def test_few_images_without_classes_get_a_recipe_that_augments(tmp_path):
     best = advise(dataset, on_gpu=True)[0]
     assert any("which few images need" in reason for reason in best.reasons)
     assert any("made for 100 to 5,000 images; here are 120" in reason for reason in best.reasons)
-    names = {found.recipe for found in advise(dataset, on_gpu=False)}
+    on_cpu = advise(dataset, on_gpu=False)
+    assert "--training.augment.kind diffaugment" in "\n".join(advised(on_cpu)), "a flag, on the command line alone"
+    assert not [words for one in on_cpu for words in (*one.reasons, *one.objections) if "--" in words]
+    names = {found.recipe for found in on_cpu}
     assert all(refusal(find_recipe(name), dataset) is None for name in names)
     assert "acgan" not in names, "its loss needs classes"
 

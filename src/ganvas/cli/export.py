@@ -22,6 +22,7 @@ def export(
     out: Annotated[Path, arg(help="folder or file to make")],
     to: Annotated[Format, arg(help="what to write, see above")] = "model",
     licence: Annotated[str, arg(help="of the model, such as apache-2.0, where it is given on")] = "",
+    title: Annotated[str, arg(help="with web: heading of the page, else the file's name")] = "",
     push: Annotated[str, arg(metavar="USER/NAME", help="with hub: upload it there as well")] = "",
 ) -> None:
     """Write a run or a dataset folder as something to hand on.
@@ -41,7 +42,7 @@ def export(
     """
     from ganvas.workflows.export import export as work
 
-    place = work(source, out, to, progress(), licence, push)
+    place = work(source, out, to, progress(), licence, push, title)
     if to in _SAID:
         print(f"{_SAID[to]}: {place}")
     else:

@@ -7,7 +7,7 @@ SHEET_FIELDS = ("Data", "Size", "Hardware", "Time", "Score", "Source", "Differs"
 
 RECIPES: dict[str, Entry] = {
     "compact": Entry(
-        "ganvas.recipes.compact:compact", "our default: small convolutions, classes or none; 8 to 128 px; ten minutes"
+        "ganvas.recipes.compact:compact", "our default: small convolutions, classes or none; 8 to 64 px; ten minutes"
     ),
     "r3gan_small": Entry(
         "ganvas.recipes.compact:r3gan_small", "R3GAN's objective on the network of `compact`; minutes on a laptop"

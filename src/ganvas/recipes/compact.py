@@ -14,7 +14,7 @@ def compact() -> Recipe:
     """Return our default: small convolutions, the non-saturating loss, a lazy R1, and D told and telling the class.
 
     Data: any folder of pictures, with or without classes; measured on MNIST and CIFAR-10
-    Size: 8 to 128 px, any channels; made for 28 to 64 px
+    Size: 8 to 128 px, any channels; made for 8 to 64 px
     Hardware: two CPU cores
     Time: ten minutes; three make digits that read well
     Score: on MNIST after 10 minutes, 256,768 images: classifier-ce5ff304-fid10000 0.175 (real images 0.0463, noise
@@ -31,7 +31,7 @@ def r3gan_small() -> Recipe:
     """Return R3GAN's objective on the compact network: relativistic scores, R1 and R2 in every step.
 
     Data: any folder of pictures, with or without classes; measured on MNIST
-    Size: 8 to 128 px, any channels; made for 28 to 64 px
+    Size: 8 to 128 px, any channels; made for 8 to 64 px
     Hardware: two CPU cores
     Time: a quarter of an hour
     Score: on MNIST after 151,424 images, 631 s of CPU: classifier-ce5ff304-fid10000 0.226 (real images 0.0463, noise

@@ -9,8 +9,10 @@ from typing import Literal, NamedTuple
 Hardware = Literal["laptop", "gpu", "gpus"]
 FEW = 1_000
 """Images below which D soon knows them by heart, unless what it sees is augmented."""
-AUGMENTED = "--training.augment.kind diffaugment"
-"""The option that has it augmented."""
+AUGMENT = ("training.augment.kind", "diffaugment")
+"""The setting that has it augmented where a recipe does not by itself."""
+AUGMENTED = f"--{AUGMENT[0]} {AUGMENT[1]}"
+"""The same as an option."""
 
 
 class Suits(NamedTuple):

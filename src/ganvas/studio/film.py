@@ -8,6 +8,7 @@ from ganvas.studio import parts
 from ganvas.studio.aside import aside
 from ganvas.studio.files import address
 from ganvas.studio.previews import grids_of
+from ganvas.studio.sample_rows import classes_of_rows
 from ganvas.studio.workspace import Workspace
 
 _FRAME_SECONDS = 0.35
@@ -19,10 +20,15 @@ class Film:
     def __init__(self, workspace: Workspace, folder: Path) -> None:
         self.workspace, self.folder = workspace, folder
         self.grids: list[Path] = []
+        self.rows: tuple[str, ...] | None = None
+        """The class of each row, once the run has said it."""
         self.follows = True
         parts.heading("What it draws", 3)
         self.none = parts.words("The first samples come soon.", "quiet")
-        self.picture = html.img(alt="").classes("sheet")
+        with html.div().classes("rows"):
+            self.names = html.div().classes("row-names")
+            self.picture = html.img(alt="").classes("sheet")
+        self.names.visible = False
         with html.div().classes("line") as self.bar:
             self.play = parts.button("Play", self._play, name="Play the samples from the first to the newest")
             self.slider = ui.slider(min=0, max=1, step=1, value=0, on_change=self._moved).classes("grow")
@@ -36,7 +42,12 @@ class Film:
         grids = await aside(grids_of, self.folder)
         if grids == self.grids:
             return
-        self.grids = grids
+        if self.rows is None and (rows := await aside(classes_of_rows, self.folder)) is not None:
+            self.rows = rows
+            with self.names:
+                for name in rows:
+                    html.span(name).props["title"] = name
+        self.grids, self.names.visible = grids, bool(self.rows and grids)
         self.none.visible, self.picture.visible, self.bar.visible = not grids, bool(grids), len(grids) > 1
         if grids:
             self.slider.props(f"max={max(1, len(grids) - 1)}")

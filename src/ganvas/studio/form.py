@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nicegui import html, ui
+from nicegui.elements.mixins.value_element import ValueElement
 
 from ganvas.errors import ConfigurationError
 from ganvas.studio.settings import Group, Setting, shown
@@ -17,6 +18,7 @@ class Form:
         self.given: dict[str, Any] = dict(given or {})
         """What differs from the configuration, by dotted name."""
         self.unreadable: dict[str, str] = {}
+        self.inputs: dict[str, ui.element] = {}
 
     def show(self, group: Group) -> None:
         """Add the inputs of a group's settings, those of the groups in it folded away."""
@@ -36,10 +38,17 @@ class Form:
             raise ConfigurationError(" ".join(self.unreadable.values()))
         return dict(self.given)
 
+    def put(self, name: str, value: Any) -> None:  # noqa: ANN401
+        """Put a value into the input of a setting, as if it had been typed."""
+        element = self.inputs[name]
+        assert isinstance(element, ValueElement)
+        element.set_value(value)
+
     def _show_setting(self, setting: Setting) -> None:
         with html.div().classes("setting") as box:
             value = self.given.get(setting.name, setting.value)
             element = _input(setting, value, lambda event: self._take(setting, event.value, box, complaint))
+            self.inputs[setting.name] = element
             element.props["aria-label"] = f"{setting.label}: {setting.description}"
             complaint = ui.label().classes("refused about").props("role=alert")
             complaint.visible = False

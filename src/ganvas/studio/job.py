@@ -78,6 +78,13 @@ class Job:
         return datetime.fromisoformat(self.order.begun)
 
     @property
+    def seconds(self) -> float | None:
+        """How long it has run, until now or until its end; None where nobody saw that."""
+        with suppress(OSError):
+            return max(0.0, (self.folder / RESULT).stat().st_mtime - self.begun.timestamp())
+        return time.time() - self.begun.timestamp() if self._is_alive() else None
+
+    @property
     def command(self) -> str:
         """The same as a command line, to be run in the workspace."""
         return shlex.join(["ganvas", self.order.verb, *self.order.arguments])

@@ -10,6 +10,7 @@ from typing import Any
 from nicegui import html, ui
 
 from ganvas.errors import GanvasError
+from ganvas.progress import in_time
 from ganvas.studio.aside import aside
 from ganvas.studio.job import Job
 from ganvas.studio.workspace import Workspace
@@ -66,6 +67,16 @@ def empty(title: str, text: str, action: str = "", target: str = "") -> None:
             html.a(action, href=target).classes("button primary")
 
 
+def elsewhere() -> None:
+    """Say, where nothing is here yet, how to see what commands have made in another folder."""
+    with html.p().classes("quiet"):
+        html.span("Datasets and runs made by commands elsewhere? Open the studio on the folder that holds their ")
+        html.span("folders data and runs: ")
+        html.code("ganvas studio FOLDER")
+        html.span(". In the folder where the commands were given that is ")
+        html.code("ganvas studio .")
+
+
 def facts(values: dict[str, Any]) -> None:
     """Add tiles of figures, each with what it is."""
     with html.ul().classes("tiles"):
@@ -101,12 +112,12 @@ def job_line(job: Job, on_end: Callable[[Job], Any] | None = None) -> None:
         note = ui.label().classes("quiet")
 
     async def look() -> None:
-        found, progress, tail = await aside(lambda: (job.state, job.progress(), job.tail(1)))
-        state.text = found
+        found, progress, said = await aside(lambda: (job.state, job.progress(), _told(job)))
+        state.text = "stopped" if found == "killed" and job.was_stopped else found
         state.classes(replace=f"state {found}")
         if progress:
             bar.value = progress.done / max(1, progress.total)
-        note.text = f"{progress.task} {progress.done:,} of {progress.total:,}" if progress else "".join(tail)
+        note.text = said
         bar.visible = found == "running" and progress is not None
         if found != "running":
             timer.deactivate()
@@ -114,6 +125,17 @@ def job_line(job: Job, on_end: Callable[[Job], Any] | None = None) -> None:
                 on_end(job)
 
     timer = ui.timer(_EVERY, look)
+
+
+def _told(job: Job) -> str:
+    """Return what a job's line tells: how far it is or how it broke off, when it was begun, how long it took."""
+    state, progress, seconds = job.state, job.progress(), job.seconds
+    if state == "running" and progress:
+        said = f"{progress.task} {progress.done:,} of {progress.total:,}; "
+    else:
+        said = "".join(f"{line}; " for line in job.said(1) if state == "failed")
+    lasted = "" if seconds is None else f", {'for' if state == 'running' else 'took'} {in_time(max(1, round(seconds)))}"
+    return f"{said}begun {when(job.begun)}{lasted}"
 
 
 def why(job: Job) -> None:

@@ -98,4 +98,4 @@ def _in_words(job: Job | None, item: RunItem | None, state: str, finished: bool)
         return "It broke off", "What it said is below."
     if job is not None and state == "killed" and not job.was_stopped:
         return "It was killed", "From outside, or for want of memory. It goes on from its last checkpoint."
-    return "Stopped", "All is saved; it goes on exactly where it was."
+    return "Stopped", "All is saved: after Go on it continues exactly where it was."

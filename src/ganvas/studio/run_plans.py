@@ -5,10 +5,17 @@ from typing import Any
 
 from ganvas.data.store import Dataset
 from ganvas.errors import ConfigurationError
+from ganvas.progress import in_time
 from ganvas.recipes.recipe import Recipe, find_recipe, fitted
 from ganvas.studio.workspace import Workspace
 from ganvas.training.engine import choose_device
-from ganvas.workflows.advice import Advice, advise, expected_quality, in_time, refusal, warnings_of_images
+from ganvas.workflows.advice import (
+    Advice,
+    advise,
+    expected_quality,
+    refusal,
+    warnings_of_images,
+)
 from ganvas.workflows.plan import plan
 from ganvas.workflows.prediction import in_memory
 from ganvas.workflows.trainable import check_trainable

@@ -3,6 +3,7 @@
 There is no other list of settings: names, types, descriptions, bounds and defaults are those of the configuration.
 """
 
+import re
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
@@ -11,6 +12,8 @@ from pydantic import ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from ganvas.config import Config
+
+_FLAG = re.compile(r"`--([a-z_.]+)(?: ([^`]+))?`")
 
 
 class Setting(NamedTuple):
@@ -107,6 +110,11 @@ def flags(values: Mapping[str, Any]) -> list[str]:
         else:
             found += [f"--{parent}{dot}{last}", str(value)]
     return found
+
+
+def in_form(words: str) -> str:
+    """Return words for people at a form: flags of the command line as the names that settings have there."""
+    return _FLAG.sub(lambda found: f'"{_words(found[1])}"' + (f" at {found[2]}" if found[2] else ""), words)
 
 
 def shown(value: Any) -> str:  # noqa: ANN401

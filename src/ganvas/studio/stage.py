@@ -9,6 +9,8 @@ from nicegui import html, ui
 from ganvas.studio import parts
 from ganvas.studio.drawing import Drawn
 
+_FEW = 8
+"""Pictures that stay in sight on a phone while the controls below them are moved."""
 Keep = Callable[[Drawn], Awaitable[None]]
 
 
@@ -47,6 +49,7 @@ class Stage:
         """Show pictures in place of those before; only addresses change where there are as many."""
         if len(drawn) != len(self.pictures):
             self._build(len(drawn))
+            self.grid.classes(add="few" if len(drawn) <= _FEW else "", remove="" if len(drawn) <= _FEW else "few")
         self.drawn = drawn
         self.grid.style(f"--columns: {columns}").classes(
             add="in-rows" if columns else "", remove="" if columns else "in-rows"

@@ -21,10 +21,12 @@ from ganvas.training.objective import check_batches, check_offers
 from ganvas.workflows.trainable import MINIMUM_IMAGES
 
 VERY_FEW = 100
+NOT_AUGMENTED = "few images need augmentation, which it has not by itself"
 LONGEST_HOURS = 12.0
 """How long a recipe may take to be advised: a night."""
 _UNEVEN, _FEWEST_OF_A_CLASS, _MOST_EPOCHS = 3, 10, 1_000
 _FID = re.compile(r"FID ([\d.]+)[^;]* on CIFAR-10")
+_KINDS_OF_IMAGES = {1: "greyscale", 3: "colour"}
 
 
 class Facts(NamedTuple):
@@ -65,6 +67,8 @@ class Advice(NamedTuple):
     objections: tuple[str, ...]
 
 
+Order = tuple[float, ...]
+"""The place of a recipe among others, the first least: by each rule, then published score, then images shown."""
 Finding = tuple[bool, str]
 """Whether it speaks for the recipe, and in which words; "" where that goes without saying."""
 
@@ -96,13 +100,14 @@ def advise(dataset: Dataset, on_gpu: bool, hours: Mapping[str, float] | None = N
     `hours` says how long recipes would take here in all, where that was measured; without, their sheets' word counts.
     """
     facts = Facts.of(dataset, on_gpu)
-    found: list[tuple[tuple[float, ...], Advice]] = []
+    found: list[tuple[Order, Advice]] = []
     for name, suits in SUITS.items():
         recipe = find_recipe(name)
         if refusal(recipe, dataset) is None:
-            candidate = Candidate(recipe, suits, _is_told_classes(recipe, dataset), (hours or {}).get(name))
+            told = is_told_classes(recipe, dataset.shape, dataset.num_classes)
+            candidate = Candidate(recipe, suits, told, (hours or {}).get(name))
             found.append(_judged(candidate, facts))
-    return [advice for _, advice in sorted(found, key=lambda item: item[0])]
+    return _distinguished(sorted(found, key=lambda item: item[0]))
 
 
 def warnings_of_images(dataset: Dataset, augmented: bool = False) -> tuple[str, ...]:
@@ -135,15 +140,29 @@ def expected_quality(name: str) -> str:
     return f"{score} (on those images; on yours unknown: look at the samples)"
 
 
-def _is_told_classes(recipe: Recipe, dataset: Dataset) -> bool:
+def is_told_classes(recipe: Recipe, shape: ImageShape, num_classes: int) -> bool:
     """Return whether G would draw wanted classes; only families that always or never do are built to be asked."""
     if (conditional := recipe.model.plain().get("conditional")) is not None:
-        return conditional and dataset.num_classes > 0
+        return conditional and num_classes > 0
     with without_memory():
-        return recipe.model.generator(dataset.shape, dataset.num_classes).num_classes > 0
+        return recipe.model.generator(shape, num_classes).num_classes > 0
 
 
-def _judged(candidate: Candidate, facts: Facts) -> tuple[tuple[float, ...], Advice]:
+def _distinguished(found: list[tuple[Order, Advice]]) -> list[Advice]:
+    """Return sorted advice; where no rule parts the first from the second, the first says what does."""
+    advice = [one for _, one in found]
+    if len(found) < 2:
+        return advice
+    (*rules, fid, images), (*next_rules, next_fid, next_images) = (order for order, _ in found[:2])
+    why = ""
+    if rules == next_rules and fid < next_fid:
+        why = f"the best published score of those that suit as well: FID {fid:g} on CIFAR-10"
+    elif rules == next_rules and images < next_images:
+        why = f"the shortest of those that suit as well: {images:,.0f} images shown, {next_images:,.0f} by the next"
+    return [advice[0]._replace(reasons=(*advice[0].reasons, why)), *advice[1:]] if why else advice
+
+
+def _judged(candidate: Candidate, facts: Facts) -> tuple[Order, Advice]:
     """Return the order of a recipe among others, the earlier rules first, and the words.
 
     Of recipes judged alike the best published one comes first on a GPU, the shortest one on a CPU.
@@ -186,7 +205,8 @@ def _size(candidate: Candidate, facts: Facts) -> Finding:
 def _channels(candidate: Candidate, facts: Facts) -> Finding:
     if facts.shape.channels in candidate.suits.channels:
         return True, ""
-    return False, f"made for images of {' or '.join(map(str, candidate.suits.channels))} channels"
+    kinds = (_KINDS_OF_IMAGES.get(num, f"{num}-channel") for num in candidate.suits.channels)
+    return False, f"made for {' or '.join(kinds)} images"
 
 
 def _enough_images(candidate: Candidate, facts: Facts) -> Finding:
@@ -202,7 +222,7 @@ def _augmented(candidate: Candidate, facts: Facts) -> Finding:
         return True, ""
     if kind != "none":
         return True, f"augments what D sees ({kind}), which few images need"
-    return False, f"few images need augmentation, which it has not: add {AUGMENTED}"
+    return False, NOT_AUGMENTED
 
 
 def _draws_classes(candidate: Candidate, facts: Facts) -> Finding:

@@ -27,6 +27,7 @@ def export(
     progress: Progress | None = None,
     licence: str = "",
     push: str = "",
+    title: str = "",
 ) -> Path:
     """Write a run or a dataset as `to` into the new folder or file `out`; return that path.
 
@@ -34,7 +35,8 @@ def export(
     `onnx` or `web`; to a folder for a model `hub` or a `container`. `licence` is the name under which the model is
     given on, such as `apache-2.0`. A dataset folder exports to `image-folder`, `parquet`, `webdataset` or `stylegan`:
     the same pixels and labels, and where each image is from. The README.md inside says how to read it back. The same
-    dataset gives the same bytes. `push` is the `USER/NAME` under which a `hub` repository is uploaded as well.
+    dataset gives the same bytes. `push` is the `USER/NAME` under which a `hub` repository is uploaded as well, `title`
+    the heading of a `web` page, where the file's name should not be it.
 
     >>> export("data/photos", "photos-for-the-hub", to="parquet")
     >>> export("runs/digits", "digits.html", to="web")
@@ -48,6 +50,8 @@ def export(
         raise unknown_name("export format", to, [*MODEL_EXPORTS, *DATASET_EXPORTS])
     if push and to != "hub":
         raise UsageError("Only a repository for the hub is uploaded: `push` goes with `to` hub.")
+    if title and to != "web":
+        raise UsageError("Only a page has a title: `title` goes with `to` web.")
     if licence and to not in MODEL_EXPORTS:
         raise UsageError("The images of a dataset carry the licences that they came with: leave `licence` out.")
     if _is_dataset(source) if to in MODEL_EXPORTS else _is_model(source):
@@ -56,7 +60,7 @@ def export(
         assert not isinstance(source, Dataset)
         from ganvas.workflows.export_model import export_model  # torch, which an export of a dataset never needs
 
-        export_model(source, path, to, licence, push, progress or Lines())
+        export_model(source, path, to, licence, push, progress or Lines(), title)
     else:
         dataset = Dataset.open(source) if isinstance(source, str | Path) else source
         assert isinstance(dataset, Dataset)

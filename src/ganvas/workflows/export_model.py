@@ -22,17 +22,19 @@ from ganvas.workflows.model import Model, load
 from ganvas.workflows.scores_on_card import evaluation_of, on_card
 
 
-def export_model(source: Model | str | Path, path: Path, to: str, licence: str, push: str, progress: Progress) -> None:
+def export_model(
+    source: Model | str | Path, path: Path, to: str, licence: str, push: str, progress: Progress, title: str = ""
+) -> None:
     """Write a run or model in one form at `path`, replacing an earlier export of that form and nothing else.
 
-    `push` is the `USER/NAME` under which a repository is uploaded as well.
+    `push` is the `USER/NAME` under which a repository is uploaded as well, `title` what it is called, if not by `path`.
     """
     form: ModelExport = find(MODEL_EXPORTS, "export format", to)
     if push:
         check_name(push)
     _expect_free(path, to, form)
     model = source if isinstance(source, Model) else load(source)
-    trained = _trained(model, path.stem if form.suffix else path.name, licence, progress)
+    trained = _trained(model, title or (path.stem if form.suffix else path.name), licence, progress)
     if not form.suffix:
         with new_folder(path, seal=False) as working:
             form.write(trained, working, progress)

@@ -3,9 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ganvas.progress import in_time
 from ganvas.recipes.recipe import Recipe
-from ganvas.recipes.suits import SUITS
-from ganvas.workflows.advice import LONGEST_HOURS, Advice, expected_quality, in_time, sheet_of_recipe
+from ganvas.recipes.suits import AUGMENTED, SUITS
+from ganvas.workflows.advice import (
+    LONGEST_HOURS,
+    NOT_AUGMENTED,
+    Advice,
+    expected_quality,
+    sheet_of_recipe,
+)
 from ganvas.workflows.costs import Costs
 from ganvas.workflows.probe import MARGIN
 
@@ -81,6 +88,8 @@ def advised(advice: Sequence[Advice]) -> list[str]:
     lines = [f"Advised for these images: {best.recipe}"]
     lines += [f"  for it: {reason}" for reason in best.reasons]
     lines += [f"  against it: {objection}" for objection in best.objections]
+    if NOT_AUGMENTED in best.objections:
+        lines.append(f"  so add: {AUGMENTED}")
     return [*lines, f"  next: {', '.join(other.recipe for other in others[:2])}"] if others else lines
 
 

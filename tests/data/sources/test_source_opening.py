@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from ganvas.data.sources import SOURCES
-from ganvas.data.sources.opening import open_source
+from ganvas.data.sources.opening import check_source, open_source
 from ganvas.data.sources.source import Reader
 from ganvas.errors import DataError, UsageError
 from ganvas.progress import Silent
@@ -76,3 +76,14 @@ def test_a_single_picture_is_told_what_can_be_read(tmp_path):
     Image.new("L", (4, 4)).save(tmp_path / "one.png")
     with pytest.raises(DataError, match="a folder of images"):
         open_source(tmp_path / "one.png", None, Silent())
+
+
+def test_a_source_is_checked_from_a_folder_without_being_opened(tmp_path):
+    (tmp_path / "photos").mkdir()
+    for good in ("digits", "photos", str(tmp_path / "photos")):
+        check_source(good, tmp_path)
+    for wrong in ("photoz", "", "~nobody-of-that-name/x", "folder"):
+        with pytest.raises(UsageError, match=r"There is no source|reads files"):
+            check_source(wrong, tmp_path)
+    with pytest.raises(UsageError, match=r"Did you mean `.*photos`"):
+        check_source("photoz", tmp_path)

@@ -1,5 +1,6 @@
 """From what the user typed to an opened source."""
 
+import os
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -7,6 +8,14 @@ from ganvas.data.sources import SOURCES
 from ganvas.data.sources.source import Reader, Request, Source, readable
 from ganvas.errors import DataError, UsageError
 from ganvas.progress import Progress
+
+
+def check_source(source: str, folder: Path) -> None:
+    """Raise what `open_source`, called in a folder, raises where neither a name nor a path is meant; open nothing."""
+    name, path = readable(source), folder / os.path.expanduser(source)  # noqa: PTH111  (which fails for `~nobody`)
+    names = [row for row, entry in SOURCES.items() if entry.load().recognises is None]
+    if name not in names and not (name and _exists(path)):
+        raise _unknown(name, path, names)
 
 
 def open_source(source: str | Path, data_dir: Path | None, progress: Progress) -> Source:

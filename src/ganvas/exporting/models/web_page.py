@@ -111,10 +111,10 @@ def _told(trained: Trained) -> list[tuple[str, str]]:
         "Step": f"{step:,}" if isinstance(step := origin.get("step"), int) else None,
         "Score in training": f"{score['protocol']} {score['value']:.4g} (lower is better)" if score else None,
         **_scores(trained),
-        "Dataset": origin.get("dataset"),
-        "Model (SHA-256)": trained.sha256,
         "Licence of the model": trained.licence or "not stated",
         "Written by": trained.software,
+        "Dataset": origin.get("dataset"),
+        "Model (SHA-256)": trained.sha256,
     }
     return [(name, str(value)) for name, value in told.items() if value]
 

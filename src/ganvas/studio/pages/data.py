@@ -5,6 +5,8 @@ from urllib.parse import quote
 from nicegui import html, ui
 
 from ganvas.data.sources import SOURCES
+from ganvas.data.sources.opening import check_source
+from ganvas.errors import GanvasError
 from ganvas.studio import layout, parts
 from ganvas.studio.aside import aside
 from ganvas.studio.pages import data_set, data_source
@@ -33,8 +35,10 @@ def _overview(workspace: Workspace) -> None:
         workspace, "data", "Data", "Pictures become a dataset: one size, no duplicates, every refusal with its reason."
     ):
         _drop_zone()
-        _other_sources()
+        _other_sources(workspace)
         waiting, datasets = workspace.uploads(), workspace.datasets()
+        if not waiting and not datasets:
+            parts.elsewhere()
         if waiting:
             parts.heading("Dropped, not yet a dataset" if datasets else "Dropped")
             with html.div().classes("card"):
@@ -63,18 +67,28 @@ def _drop_zone() -> None:
     ui.run_javascript("import('/scripts/drop.js').then((m) => m.prepare(document.getElementById('drop')))")
 
 
-def _other_sources() -> None:
-    def use() -> None:
-        if source := (chosen.value or "").strip():
+def _other_sources(workspace: Workspace) -> None:
+    async def use() -> None:
+        source = (chosen.value or "").strip()
+        try:
+            await aside(check_source, source, workspace.folder)
+        except GanvasError as error:
+            complaint.text = str(error) if source else "Type the path of a folder or file first."
+            complaint.visible = True
+        else:
             ui.navigate.to(f"/data?source={quote(source)}")
 
     with html.div().classes("line"):
+        html.span("Pictures in a folder of this machine?")
+        names = [name for name in SOURCES if name not in ("folder", "archive")]
+        chosen = ui.input("Path of the folder or ZIP file, or name of a set", autocomplete=names).classes("grow")
+        chosen.on("keydown.enter", use)
+        parts.button("Look at it", use, name="Look at the path or set")
+    complaint = ui.label().classes("refused").props("role=alert")
+    complaint.visible = False
+    with html.div().classes("line"):
         html.span("No pictures at hand?")
         html.a("Take the handwritten digits", href="/data?source=digits").classes("button small")
-        names = [name for name in SOURCES if name not in ("folder", "archive")]
-        chosen = ui.input("Name of a set, or a path on this machine", autocomplete=names).classes("grow")
-        chosen.on("keydown.enter", use)
-        parts.button("Look at it", use, name="Look at the set or path")
 
 
 def _card(item: DatasetItem) -> None:

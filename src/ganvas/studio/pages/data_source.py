@@ -7,6 +7,7 @@ from urllib.parse import quote
 from nicegui import html, ui
 
 from ganvas.data.choices import Choices
+from ganvas.data.sources.opening import check_source
 from ganvas.errors import GanvasError, UsageError
 from ganvas.studio import layout, parts
 from ganvas.studio.aside import aside
@@ -21,12 +22,15 @@ _CHANNELS = {"": "As the pictures are", "1": "Greyscale", "3": "Colour", "4": "C
 
 
 def page(workspace: Workspace, source: str) -> None:
-    """Build the page of a source: a folder or file of the workspace or of this machine, or a set by its name."""
+    """Build the page of a source: a folder or file of the workspace or of this machine, or a set by its name.
+
+    Raises `UsageError` where there is no such source.
+    """
     if source.startswith("-"):
         raise UsageError(f"`{source}` is no source: it would be read as a flag. For such a folder write ./{source}.")
-    with layout.frame(
-        workspace, "data", "Look, then decide", f"Of {source} a dataset is made; in it nothing is changed."
-    ):
+    check_source(source, workspace.folder)
+    lead = f"Ganvas makes a dataset of the pictures in {source}. It copies them: your files stay as they are."
+    with layout.frame(workspace, "data", "Look, then decide", lead):
         _Preparation(workspace, source)
 
 
@@ -54,7 +58,7 @@ class _Preparation:
     def _basics(self, wish: str) -> None:
         with html.div().classes("settings"):
             with html.div().classes("setting"):
-                self.size = ui.input("size in pixels", value=self.noted.get("size", "64"), autocomplete=list(_SIZES))
+                self.size = ui.input("size in pixels", value=self.noted.get("size", "32"), autocomplete=list(_SIZES))
                 self.size.props('aria-label="size in pixels" debounce=300')
                 html.p("Side of the square, or WIDTHxHEIGHT. Smaller learns much faster: 32 is a good start.").classes(
                     "about"

@@ -50,10 +50,13 @@ class _Forms:
             self.model = ui.select(self.choices, label="Run or model", value=self.first, on_change=self._choose)
             self.licence = ui.input("Licence of the model, if it is given on", placeholder="apache-2.0")
             self.licence.props("autocomplete=off")
+            self.title = ui.input("Title of the web page", placeholder="else the name of its file")
+            self.title.props("autocomplete=off")
         self.cards = html.div().classes("cards wide")
         parts.heading("Everything made here", 2)
         self.made = html.div().classes("stack")
-        self.licence.on("change", self._show_lines)
+        for element in (self.licence, self.title):
+            element.on("change", self._show_lines)
         ui.timer(0, self._begin, once=True)
 
     async def _begin(self) -> None:
@@ -72,7 +75,9 @@ class _Forms:
     def _arguments(self, form: str) -> list[str]:
         named = (self.licence.value or "").strip()
         licence = ["--licence", named] if named else []
-        return [self.model.value, "--to", form, "--out", self._out(form), *licence]
+        called = (self.title.value or "").strip()
+        title = [f"--title={called}"] if called and form == "web" else []
+        return [self.model.value, "--to", form, "--out", self._out(form), *licence, *title]
 
     def _show(self) -> None:
         self.cards.clear()

@@ -26,6 +26,8 @@ def page(workspace: Workspace) -> None:
                     html.span(PAGES[name].summary[0].upper() + PAGES[name].summary[1:] + ".").classes("quiet")
                     if name in counts:
                         html.span(f"{counts[name]} here").classes("tag")
+        if not any(counts.values()):
+            parts.elsewhere()
         recent = workspace.jobs.list()[:5]
         if recent:
             parts.heading("Lately")

@@ -35,6 +35,7 @@ def _overview(workspace: Workspace) -> None:
                 parts.empty("No run yet", "Choose a recipe for one of your datasets.", "New training", "/train?data=")
             else:
                 parts.empty(*train_new.NO_DATASET)
+                parts.elsewhere()
             return
         chosen: set[str] = set()
         with html.div().classes("buttons"):
@@ -71,7 +72,7 @@ def _card(workspace: Workspace, item: RunItem, mark: Callable[[str, bool], None]
         with html.div().classes("line"):
             html.span(item.recipe).classes("tag")
             state = ui.label().classes("state")
-            html.span(f"step {item.step:,} of {item.steps:,}").classes("quiet")
+            html.span(f"at step {item.step:,} of {item.steps:,}").classes("quiet")
         ui.linear_progress(item.step / max(1, item.steps), show_value=False, size="0.35rem").props(
             'aria-label="Progress"'
         )

@@ -8,12 +8,15 @@ from nicegui import html, ui
 from ganvas.data.store import Dataset
 from ganvas.errors import GanvasError
 from ganvas.recipes import RECIPES
+from ganvas.recipes.suits import AUGMENT
 from ganvas.studio import layout, parts, run_plans
 from ganvas.studio.aside import aside
+from ganvas.studio.augmentation_switch import AugmentationSwitch
 from ganvas.studio.form import Form
 from ganvas.studio.pages.data_set import in_words
-from ganvas.studio.settings import flags, group_of
+from ganvas.studio.settings import flags, group_of, in_form
 from ganvas.studio.workspace import Workspace
+from ganvas.workflows.advice import NOT_AUGMENTED
 
 NO_DATASET = ("First a dataset", "Training learns from pictures; make a dataset of some.", "To data", "/data")
 _FIRST = 6
@@ -62,7 +65,7 @@ class _NewTraining:
         self.advice, warnings = await aside(run_plans.advice_on, self.dataset)
         with self.warnings:
             for words in warnings:
-                parts.words(f"Beware: {words}", "refused")
+                parts.words(f"Beware: {in_form(words)}", "refused")
         self._show_recipes(_FIRST)
         with self.more:
             parts.button(f"All recipes ({len(RECIPES) - _FIRST} more)", self._show_all)
@@ -100,7 +103,10 @@ class _NewTraining:
                 for words in reasons:
                     html.li(words)
                 for words in objections:
-                    html.li(words).classes("against")
+                    if words == NOT_AUGMENTED:
+                        html.li("few images need augmentation: it is switched on below")
+                    else:
+                        html.li(words).classes("against")
         self.cards[name] = card
 
     def _mark(self) -> None:
@@ -117,6 +123,10 @@ class _NewTraining:
         self.choice.clear()
         with self.choice:
             _Settings(self, found)
+
+    def needs_augmentation(self, recipe: str) -> bool:
+        """Return whether a recipe is advised to augment these images, and does not by itself."""
+        return any(found.recipe == recipe and NOT_AUGMENTED in found.objections for found in self.advice)
 
     def noted_of(self, recipe: str) -> dict[str, Any]:
         """Return what was typed for a recipe before."""
@@ -137,6 +147,7 @@ class _Settings:
     def __init__(self, training: _NewTraining, recipe: Any) -> None:  # noqa: ANN401  (a Recipe, which imports torch)
         self.training, self.recipe, self.is_built = training, recipe, False
         noted = training.noted_of(recipe.recipe)
+        advised: dict[str, Any] = dict([AUGMENT]) if training.needs_augmentation(recipe.recipe) else {}
         with parts.card(f"{recipe.recipe}: how long, and under which name", 2):
             with html.div().classes("settings"):
                 wish = training.workspace.free_name("runs", f"{training.name}-{recipe.recipe}")
@@ -147,8 +158,9 @@ class _Settings:
                 self.minutes = self._field(
                     "minutes", noted.get("minutes", ""), "End early after so much time; may be empty."
                 )
-            self.form = Form(noted.get("given"), self._changed)
+            self.form = Form(noted.get("given", advised), self._changed)
             group = group_of(recipe)
+            self.augmentation = AugmentationSwitch(self.form, recipe.training.augment.kind, bool(advised))
             with ui.expansion("All settings", caption="of the networks and of training, with bounds and defaults"):
                 for inner in group.groups:
                     with ui.expansion(inner.label.capitalize(), caption=inner.description).classes("full-width"):
@@ -182,6 +194,7 @@ class _Settings:
     def _changed(self) -> None:
         if not self.is_built:
             return
+        self.augmentation.follow()
         self.training.note_of(
             self.recipe.recipe,
             {"steps": self.steps.value, "minutes": self.minutes.value, "given": self.form.given},
@@ -221,7 +234,7 @@ class _Settings:
                 parts.words(found["problem"], "refused")
             parts.facts(found.get("facts", {}))
             for words in found.get("warnings", []):
-                parts.words(f"Beware: {words}", "refused")
+                parts.words(f"Beware: {in_form(words)}", "refused")
             if found.get("quality"):
                 parts.words(f"What to expect: {found['quality']}.", "quiet")
 

@@ -8,6 +8,7 @@ from nicegui import html, ui
 from ganvas.errors import GanvasError
 from ganvas.exporting.report.charts import lines
 from ganvas.exporting.report.contents import Curve
+from ganvas.progress import in_time
 from ganvas.storage import read_json
 from ganvas.studio import gauge, layout, parts
 from ganvas.studio.aside import aside
@@ -19,9 +20,10 @@ from ganvas.studio.run_settings import flat_values
 from ganvas.studio.workspace import RunItem, Workspace
 from ganvas.training.monitor import MonitorConfig
 from ganvas.training.standing import first_telling_step, standing
-from ganvas.workflows.advice import in_time
 
 _EVERY = 1.5  # seconds
+_FEW_ROWS = 5
+_PLAYERS = "D, the discriminator, tells real pictures from drawn ones; G, the generator, draws them."
 
 
 def page(workspace: Workspace, name: str) -> None:
@@ -70,13 +72,15 @@ class _RunPage:
         self.log = RunLog(self.path)
         self.controls = Controls(workspace, self.path)
         with html.div().classes("columns side"):
-            with html.section().classes("card").props('aria-label="What it draws"'):
+            self.drawn = html.div().classes("stack")
+            with self.drawn, html.section().classes("card").props('aria-label="What it draws"'):
                 self.film = Film(workspace, self.path)
             with html.div().classes("stack"):
                 with parts.card("How the game stands"):
                     self.gauge = ui.html("", sanitize=False)
+                    parts.words(_PLAYERS, "fact")
                     self.advice = ui.html("", sanitize=False).props("role=status")
-                with parts.card("So far"):
+                with parts.card("So far") as self.so_far:
                     self.facts = ui.html("", sanitize=False)
         self.charts = ui.html("", sanitize=False).classes("curves")
         with html.div().classes("buttons"):
@@ -85,12 +89,16 @@ class _RunPage:
             html.a("Give it to others", href=f"/export?run={name}").classes("button")
         with ui.expansion("Settings", caption="with which the run was begun").classes("full-width"):
             self.settings = ui.label().classes("log")
-        self.known = False
+        self.known = self.is_laid = False
         ui.timer(_EVERY, self._look)
 
     async def _look(self) -> None:
         await self.controls.look()
         await self.film.look()
+        if not self.is_laid and self.film.rows is not None:
+            self.is_laid = True
+            if 0 < len(self.film.rows) <= _FEW_ROWS:
+                self.so_far.move(self.drawn)  # few rows are low: there is room below them
         found = await aside(self._read)
         if found is None:
             return
@@ -126,13 +134,13 @@ class _RunPage:
             return {}
 
     def _facts(self, config: dict[str, Any], settings: dict[str, Any]) -> Markup:
-        last = self.log.last
-        shown = {
-            "step": f"{last.get('step', 0):,} of {settings.get('steps', 0):,}",
-            "images a second": f"{self.log.recent('images_per_second', 10) or 0:,.0f}",
-            "left, about": _left(self.log, settings),
-            "recipe": config.get("recipe", {}).get("recipe", ""),
-        }
+        if not settings:
+            return Markup("<p class='quiet'>The run has only just begun: figures come with its first steps.</p>")
+        rate = self.log.recent("images_per_second", 10)
+        shown = {"step": f"{self.log.last.get('step', 0):,} of {settings['steps']:,}"}
+        if rate:
+            shown |= {"images a second": f"{rate:,.0f}", "left, about": _left(self.log, settings, rate)}
+        shown["recipe"] = config["recipe"]["recipe"]
         for name in self.log.scores():
             shown[name.removeprefix("score/")] = f"{self.log.series[name].last:.4g}"
         items = Markup("").join(
@@ -142,10 +150,7 @@ class _RunPage:
         return Markup("<ul class='tiles'>{}</ul>").format(items)
 
 
-def _left(log: RunLog, settings: dict[str, Any]) -> str:
-    rate = log.recent("images_per_second", 10)
-    if not rate or not settings:
-        return "?"
+def _left(log: RunLog, settings: dict[str, Any], rate: float) -> str:
     steps = max(0, settings["steps"] - log.last.get("step", 0))
     seconds = steps * settings["batch_size"] * settings["discriminator_steps"] / rate
     return in_time(seconds) if steps else "nothing"
