@@ -7,6 +7,8 @@ from typing import TypeVar
 import tyro
 from tyro.constructors import ConstructorRegistry
 
+from ganvas.cli.invocation import program
+
 T = TypeVar("T")
 
 LIST = "--list-options"
@@ -38,5 +40,5 @@ def parse(
         raise SystemExit(0)
     config = (tyro.conf.FlagCreatePairsOff,)
     os.environ.setdefault("PYDANTIC_ERRORS_INCLUDE_URL", "0")  # findings without addresses of pydantic's site
-    prog = f"ganvas {command.partition(' --')[0]}"
+    prog = f"{program()} {command.partition(' --')[0]}"
     return tyro.cli(what, prog=prog, args=arguments, description=description, config=config, registry=registry)
