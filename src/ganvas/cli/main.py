@@ -71,8 +71,8 @@ usage: {program()} VERB [ARGUMENTS]
 
 {verbs}
 
-`{program()} VERB --help` describes a verb, `{program()} train RECIPE --help` every setting of a recipe; `ganvas completion bash`
-makes a shell complete them.
+`{program()} VERB --help` describes a verb, `{program()} train RECIPE --help` every setting of a recipe;
+`ganvas completion bash` makes a shell complete them.
 
 The road:
   {program()} prepare photos/ --out data/photos --size 32
