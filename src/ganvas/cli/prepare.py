@@ -80,6 +80,9 @@ def run(arguments: list[str]) -> None:
     if rest:
         print(f"  ... and {rest:,} more: the report shows them by reason, {dataset.folder / LEDGER} has every file")
     print(f"Report: {dataset.folder / REPORT}")
+    for source in dataset.card.sources:
+        if source.note:
+            print(f"Note: {source.note}")
     print(f"Next: {program()} train compact --data {given.out} --out runs/{given.out.name}")
 
 
