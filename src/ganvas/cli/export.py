@@ -26,8 +26,8 @@ Format = Literal["model", "onnx", "web", "hub", "container", "image-folder", "pa
 
 def run(arguments: list[str]) -> None:
     """Export a run or a dataset."""
-    for word, value in pairwise([part for word in arguments for part in word.split("=", 1)]):
-        if word == "--to" and value in _MEANT:
+    for name, value in pairwise([part for word in arguments for part in word.split("=", 1)]):
+        if name == "--to" and value in _MEANT:
             raise UsageError(f"There is no export format `{value}`. Did you mean `{_MEANT[value]}`?")
     parse(export, "export", arguments)
 
