@@ -153,8 +153,9 @@ def _strays(images: list[str]) -> set[str]:
         inner = [inside for inside in images if inside not in strays]
         depth = int(_layout(inner, True).has_splits)
         strays.update(inside for inside in inner if inside.count("/") <= depth)
+    inner = [inside for inside in images if inside not in strays]
     depth = int(_layout(inner, True).has_splits)
-    classes = {inside.split("/")[depth] for inside in images if inside not in strays}
+    classes = {inside.split("/")[depth] for inside in inner}
     return strays if len(classes) > 1 and len(strays) <= _MOST_STRAYS * len(images) else set()
 
 
