@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.outcome import Occasion, Outcome
+from ganvas.extras import install, pip_install
 
 
 class Benchmark(NamedTuple):
@@ -79,11 +80,11 @@ NEEDS: dict[str, Need] = {
     ),
     "chromium": Need(
         lambda occasion: chromium() is not None and _has("playwright")(occasion),
-        "No Chromium with Playwright: install a package `chromium`, and `pip install playwright`.",
+        "No Chromium with Playwright: install a package `chromium`, and: " + pip_install("playwright"),
     ),
-    "onnx": Need(_has("onnx", "onnxscript", "onnxruntime"), "No ONNX: `pip install 'ganvas[onnx]'`."),
-    "serve": Need(_has("fastapi", "uvicorn"), "No server: `pip install 'ganvas[serve]'`."),
-    "torchmetrics": Need(_has("torchmetrics"), "No torchmetrics: `pip install torchmetrics`."),
+    "onnx": Need(_has("onnx", "onnxscript", "onnxruntime"), f"No ONNX. {install('onnx')}"),
+    "serve": Need(_has("fastapi", "uvicorn"), f"No server. {install('serve')}"),
+    "torchmetrics": Need(_has("torchmetrics"), f"No torchmetrics. Install with: {pip_install('torchmetrics')}"),
     "cifar10": Need(
         lambda occasion: all((data_folder() / name).is_file() for name in ("cifar10.tar", "messy.tar")),
         "No files to prepare: name a folder that has cifar10.tar and messy.tar by the variable GANVAS_DATA.",
@@ -97,6 +98,7 @@ NEEDS: dict[str, Need] = {
         "No program of others: `git clone https://github.com/brownvc/R3GAN PEERS/R3GAN`, then `--peers PEERS`.",
     ),
     "pkg_resources": Need(
-        _has("pkg_resources"), "No pkg_resources, which R3GAN's program wants: `pip install 'setuptools<81'`."
+        _has("pkg_resources"),
+        f"No pkg_resources, which R3GAN's program wants. Install with: {pip_install('setuptools<81')}",
     ),
 }

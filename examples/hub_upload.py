@@ -3,7 +3,7 @@
 python examples/hub_upload.py runs/photos --out hub/photos --licence cc-by-4.0
 python examples/hub_upload.py runs/photos --out hub/photos --licence cc-by-4.0 --push you/photos
 
-Uploading needs `pip install "ganvas[hub,onnx]"` and `hf auth login`, or the environment variable HF_TOKEN.
+Uploading needs `.venv/bin/pip install -e ".[hub,onnx]"` and `hf auth login`, or the environment variable HF_TOKEN.
 """
 
 from pathlib import Path

@@ -138,6 +138,40 @@ def test_a_second_call_installs_nothing(place: Path) -> None:
     assert second.stderr == ""
 
 
+def test_an_installation_holds_what_the_readmes_commands_need(place: Path) -> None:
+    add_python(place, 'case "$*" in *"-m pip"*) echo "$*" >>"${0%/*}/asked"; exit 0;; esac\n')
+    assert run(place, "studio").returncode == 0
+    assert (place / ".venv" / "bin" / "asked").read_text().splitlines()[-1].endswith(f"-e {place}[onnx,studio]")
+
+
+def test_an_installation_from_before_the_studio_came_with_it_is_brought_up_to_date(place: Path) -> None:
+    add_python(place, NO_PIP)
+    run(place, "install")
+    stamp = place / ".venv" / "installed"
+    stamp.write_text(stamp.read_text().replace(" for use", " for demo"))
+    assert run(place, "studio").stderr.startswith("Bringing .venv up to date")
+
+
+def test_help_shows_the_verbs_where_ganvas_is_installed(place: Path) -> None:
+    add_python(place, NO_PIP)
+    before = run(place, "--help")
+    assert "./run install" in before.stdout.splitlines()[-1]
+    run(place, "install")
+    for words in ([], ["--help"], ["-h"]):
+        shown = run(place, *words)
+        assert shown.returncode == 0
+        assert shown.stdout.splitlines()[-1] == "ganvas --help"
+        assert "./run demo" in shown.stdout
+
+
+def test_ganvas_is_told_how_it_was_called(place: Path) -> None:
+    add_python(place, NO_PIP)
+    run(place, "install")
+    program = place / ".venv" / "bin" / "ganvas"
+    program.write_text('#!/bin/sh\necho "$GANVAS_COMMAND"\n')
+    assert run(place, "recipes").stdout == f"{place / 'run'}\n"
+
+
 def test_a_change_of_the_packages_brings_the_environment_up_to_date(place: Path) -> None:
     add_python(place, NO_PIP)
     run(place, "install")

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ganvas.errors import UsageError
+from ganvas.extras import install
 from ganvas.images import Pixels
 from ganvas.provenance import Provenance
 from ganvas.storage import replace_file
@@ -18,8 +19,8 @@ from ganvas.storage import replace_file
 FORMATS = (".gif", ".webp", ".mp4")
 SLOWEST, FASTEST = 0.1, 60
 NO_VIDEO = (
-    "MP4 films need the package `av` (PyAV), which is not installed: `pip install 'ganvas[video]'`. Or give a name "
-    "that ends in .webp or .gif, which need nothing."
+    "MP4 films need the package `av` (PyAV), which is not installed; names that end in .webp or .gif need nothing. "
+    + install("video")
 )
 _XMP_EXTENSION = b"\x21\xff\x0bXMP DataXMP"
 _XMP_TRAILER = bytes([1, *range(255, -1, -1), 0])  # leads a reader of blocks to the end from wherever it stands

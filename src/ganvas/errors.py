@@ -71,6 +71,11 @@ class NotFiniteError(TrainingError):
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
     """Return the error for `name` missing from a table: what there is, and the likeliest meant."""
     names = sorted(known)
-    close = get_close_matches(name, names, n=1)
-    hint = f" Did you mean `{close[0]}`?" if close else ""
-    return UsageError(f"There is no {kind} `{name}`.{hint} There are: {', '.join(names)}.")
+    return UsageError(f"There is no {kind} `{name}`.{did_you_mean(name, names)} There are: {', '.join(names)}.")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the question after the likeliest meant, with a space before it; "" where nothing comes close."""
+    names = {each.lower(): each for each in known}
+    close = get_close_matches(name.lower(), list(names), n=1)
+    return f" Did you mean `{names[close[0]]}`?" if close else ""

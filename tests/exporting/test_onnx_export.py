@@ -149,7 +149,7 @@ def test_another_generators_file_is_told_apart():
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxscript", None)
-    with pytest.raises(UsageError, match=r"onnxscript.*pip install 'ganvas\[onnx\]'"):
+    with pytest.raises(UsageError, match=r"onnxscript.* -m pip install 'onnx>=1.19' 'onnxscript>=0.5'"):
         onnx_bytes(trained_of(generator_of("mlp_gan", ImageShape(1, 8, 8), 0)))
 
 

@@ -1,5 +1,6 @@
 """Feature networks of other libraries: found or not, normalised as published; without their large weights."""
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -98,8 +99,8 @@ def test_what_is_lacking_is_told_for_each_way_with_its_commands(tmp_path):
     message = str(told.value)
     assert "`made` are those of a network made here, and nothing here can give them" in message
     assert (
-        "  by no_such_library: the library (`pip install no-such-package`) and its weights (`hf download else/where "
-        "model.safetensors`)\n"
+        f"  by no_such_library: the library (`{sys.executable} -m pip install no-such-package`) and its weights "
+        "(`hf download else/where model.safetensors`)\n"
         "  by json: its weights (`hf download ganvas/absent config.json model.safetensors`)\n"
     ) in message
 

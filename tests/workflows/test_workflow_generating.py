@@ -79,6 +79,53 @@ def test_each_picture_is_made_again_byte_for_byte(folder_of, tmp_path, family, a
         make_again(tmp_path / "out" / "grid.png", folder, tmp_path / "again.png")
 
 
+def test_pictures_of_another_request_are_never_replaced(folder_of, tmp_path):
+    folder, out = folder_of("compact"), tmp_path / "out"
+
+    def content():
+        return {path.name: path.read_bytes() for path in sorted(out.iterdir())}
+
+    quiet(folder, out, 20)
+    before = content()
+    for other in ({"num": 9}, {"num": 20, "labels": "star"}, {"num": 20, "seed": 1}, {"num": 21, "truncation": 0.5}):
+        with pytest.raises(UsageError, match=r"holds other pictures than these: .*--overwrite"):
+            quiet(folder, out, **other)
+        assert content() == before
+    quiet(folder, out, 20)
+    assert content() == before, "the same request may be given again"
+    quiet(folder, out, 21)
+    assert set(content()) == {*before, "seed0-000020.png"}, "and go on"
+    (out / "notes.txt").write_text("mine")
+    quiet(folder, out, 2, "star", overwrite=True)
+    assert set(content()) == {"grid.png", "images.jsonl", "notes.txt", "seed0-000000.png", "seed0-000001.png"}
+    assert provenance_of(out / "seed0-000001.png").label == "star"
+
+
+def test_an_interrupted_request_goes_on_and_another_is_refused(folder_of, tmp_path):
+    folder, out = folder_of("compact"), tmp_path / "out"
+    quiet(folder, out, 3)
+    (out / "images.jsonl").unlink()
+    with pytest.raises(UsageError, match=r"it has a grid\.png and no images\.jsonl"):
+        quiet(folder, out, 3)
+    (out / "grid.png").unlink()
+    before = (out / "seed0-000002.png").read_bytes()
+    with pytest.raises(UsageError, match=r"`seed0-00000.\.png` was made otherwise"):
+        quiet(folder, out, 3, truncation=0.5)
+    assert (out / "seed0-000002.png").read_bytes() == before
+    assert not (out / "images.jsonl").exists()
+    quiet(folder, out, 3)
+    assert (out / "seed0-000002.png").read_bytes() == before
+
+
+def test_a_list_leads_to_no_file_outside_its_folder(folder_of, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (tmp_path / "mine.png").write_bytes(b"mine")
+    (out / "images.jsonl").write_text('{"file": "../mine.png"}\nnot JSON\n[]\n{"file": 3}\n')
+    quiet(folder_of("compact"), out, 1, overwrite=True)
+    assert (tmp_path / "mine.png").read_bytes() == b"mine"
+
+
 def test_seeds_draw_what_one_seed_draws(folder_of, tmp_path):
     model = load(folder_of("compact"))
     quiet(model, tmp_path, seeds="7,3", num=2)
@@ -113,8 +160,8 @@ def test_samples_of_many_classes_show_the_first_50(tmp_path):
 def test_alpha_is_kept(folder_of, tmp_path):
     quiet(folder_of("compact", 4), tmp_path, num=2, bits=8)
     assert opened(tmp_path / "seed0-000001.png").shape == (16, 16, 4)
-    quiet(folder_of("compact", 4), tmp_path, num=2, bits=16)
-    assert (tmp_path / "seed0-000001.png").read_bytes()[24:26] == bytes([16, 6]), "16 bits, colour and alpha"
+    quiet(folder_of("compact", 4), tmp_path / "deep", num=2, bits=16)
+    assert (tmp_path / "deep" / "seed0-000001.png").read_bytes()[24:26] == bytes([16, 6]), "16 bits, colour and alpha"
 
 
 def test_what_a_model_cannot_do_is_refused_in_words(folder_of, finished_run, tmp_path):

@@ -1,11 +1,15 @@
 """Command lines from typed functions and configurations, by tyro."""
 
 import os
+import sys
 from collections.abc import Callable
 from typing import TypeVar
 
 import tyro
 from tyro.constructors import ConstructorRegistry
+
+from ganvas.cli.invocation import program
+from ganvas.errors import did_you_mean
 
 T = TypeVar("T")
 
@@ -38,5 +42,21 @@ def parse(
         raise SystemExit(0)
     config = (tyro.conf.FlagCreatePairsOff,)
     os.environ.setdefault("PYDANTIC_ERRORS_INCLUDE_URL", "0")  # findings without addresses of pydantic's site
-    prog = f"ganvas {command.partition(' --')[0]}"
-    return tyro.cli(what, prog=prog, args=arguments, description=description, config=config, registry=registry)
+    prog = f"{program()} {command.partition(' --')[0]}"
+    try:
+        return tyro.cli(what, prog=prog, args=arguments, description=description, config=config, registry=registry)
+    except SystemExit as ended:
+        if ended.code == 2:
+            _tell_what_was_meant(what, arguments)
+        raise
+
+
+def _tell_what_was_meant(what: Callable[..., T], arguments: list[str]) -> None:
+    """Print the likeliest meant of each option that a command does not have; nothing where none comes close."""
+    from ganvas.cli.options import options_of
+
+    known = [option.name for option in options_of(what) if not option.positional]
+    for word in arguments:
+        name = word.partition("=")[0].replace("_", "-")
+        if name.startswith("--") and name not in known and (hint := did_you_mean(name, known)):
+            print(f"ganvas: There is no option `{name}`.{hint}", file=sys.stderr)

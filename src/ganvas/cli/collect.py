@@ -6,6 +6,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from ganvas.cli.arguments import parse
+from ganvas.cli.invocation import program
 from ganvas.cli.terminal import progress
 
 
@@ -66,4 +67,4 @@ def collect(
     )
     print(collected.summary())
     if collected.num_kept:
-        print(f"Next: ganvas prepare {out} --out data/{out.name} --size 64")
+        print(f"Next: {program()} prepare {out} --out data/{out.name} --size 64")

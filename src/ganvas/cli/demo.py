@@ -8,6 +8,7 @@ from tyro.conf import arg
 
 from ganvas.cli.arguments import parse
 from ganvas.cli.evaluate import print_scores
+from ganvas.cli.invocation import program
 from ganvas.cli.terminal import progress
 
 STEPS = 1_500
@@ -52,10 +53,9 @@ Done. The pictures:
   {finished.folder / "samples"}  (how they came about)
 
 Three things to try next:
-  ganvas generate {finished.folder} --num 25 --label 7 --seed 1 --out {place / "sevens"}
-  ganvas train --resume {finished.folder} --steps {3 * STEPS}
-  ganvas prepare PHOTOS/ --out data/photos --size 32   (your own images, a sub-folder for each class)
-(`ganvas` is .venv/bin/ganvas where `./run` installed it.)""")
+  {program()} generate {finished.folder} --num 25 --label 7 --seed 1 --out {place / "sevens"}
+  {program()} train --resume {finished.folder} --steps {3 * STEPS}
+  {program()} prepare PHOTOS/ --out data/photos --size 32   (your own images, a sub-folder for each class)""")
 
 
 def fresh_folder(wanted: Path) -> Path:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from tyro.conf import Positional, arg
 
 from ganvas.cli.arguments import parse
+from ganvas.cli.invocation import program
 from ganvas.cli.prepare import COMMON, arguments_with_choices, flat_choices, operations_registry
 from ganvas.cli.terminal import progress
 from ganvas.provenance import provenance_of
@@ -71,7 +72,7 @@ def run(arguments: list[str]) -> None:
         print(f"  ... and {len(found.unusual) - _SHOWN:,} more; `--report FILE` shows them by kind")
     for path in filter(None, (given.preview, given.report)):
         print(f"Saved {path}")
-    print(f"Next: ganvas prepare {_for_prepare(arguments)}")
+    print(f"Next: {program()} prepare {_for_prepare(arguments)}")
 
 
 def choose(

@@ -1,5 +1,6 @@
 """`ganvas export SOURCE --to FORMAT --out PLACE`."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -7,12 +8,27 @@ from tyro.conf import Positional, arg
 
 from ganvas.cli.arguments import parse
 from ganvas.cli.terminal import progress
+from ganvas.errors import UsageError
 
+_MEANT = {
+    "html": "web",
+    "page": "web",
+    "safetensors": "model",
+    "huggingface": "hub",
+    "docker": "container",
+    "folder": "image-folder",
+    "png": "image-folder",
+    "wds": "webdataset",
+}
+"""What formats are called elsewhere."""
 Format = Literal["model", "onnx", "web", "hub", "container", "image-folder", "parquet", "webdataset", "stylegan"]
 
 
 def run(arguments: list[str]) -> None:
     """Export a run or a dataset."""
+    for name, value in pairwise([part for word in arguments for part in word.split("=", 1)]):
+        if name == "--to" and value in _MEANT:
+            raise UsageError(f"There is no export format `{value}`. Did you mean `{_MEANT[value]}`?")
     parse(export, "export", arguments)
 
 

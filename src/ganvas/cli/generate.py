@@ -42,6 +42,7 @@ def generate(
     captions: Annotated[bool, arg(help="write class and seed beneath each image of the grid")] = False,
     sources: Annotated[tuple[Path, ...], arg(help="pictures to translate: files, folders; for translators only")] = (),
     view: Annotated[bool, arg(help="the sources are finished pictures: translate their edges, say")] = False,
+    overwrite: Annotated[bool, arg(help="replace the pictures that the folder lists")] = False,
 ) -> None:
     """Draw images from a run or model folder: PNG files, a list of them, and a grid.
 
@@ -51,7 +52,7 @@ def generate(
     if sources:
         drawn = [num, seed, seeds, first, mix, latents, *direction, captions or None, each_class or None]
         drawn += [None if truncation == 1 else truncation, None if bits == 8 else bits]
-        _translate(model, out, label, sources, view, drawn)
+        _translate(model, out, label, sources, view, overwrite, drawn)
         return
     if seed is not None and seeds is not None:
         raise UsageError("Give --seed or --seeds, not both.")
@@ -60,7 +61,7 @@ def generate(
     loaded = load(model)
     single, mixture = read_label(label, loaded.classes)
     choices: dict[str, Any] = {"truncation": truncation, "directions": read_strengths(direction), "bits": bits}
-    choices |= {"mixture": mixture} | read_mix(mix)
+    choices |= {"mixture": mixture, "overwrite": overwrite} | read_mix(mix)
     if latents is not None:
         _draw_from(loaded, latents, out, captions, choices, [num, label, seed, seeds, first, each_class or None])
         return
@@ -117,7 +118,9 @@ def _draw_from(
     print(f"Grid: {generate_from(model, latents, out, captions, progress(), **choices)}")
 
 
-def _translate(model: Path, out: Path, label: str | None, sources: tuple[Path, ...], view: bool, others: list) -> None:
+def _translate(
+    model: Path, out: Path, label: str | None, sources: tuple[Path, ...], view: bool, overwrite: bool, others: list
+) -> None:
     if any(other is not None for other in others):
         raise UsageError(
             "Each source gives one picture, without chance: leave --num, --seed, --first and all that chooses how a "
@@ -125,4 +128,4 @@ def _translate(model: Path, out: Path, label: str | None, sources: tuple[Path, .
         )
     from ganvas.workflows.translate import translate
 
-    print(f"Grid: {translate(model, sources, out, label, view, progress())}")
+    print(f"Grid: {translate(model, sources, out, label, view, progress(), overwrite)}")

@@ -5,6 +5,7 @@ import sys
 
 from ganvas import __version__
 from ganvas.catalogue import Entry
+from ganvas.cli.invocation import program
 from ganvas.errors import GanvasError, unknown_name
 
 VERBS: dict[str, Entry] = {
@@ -56,7 +57,7 @@ def _run(arguments: list[str]) -> int:
         print(f"ganvas {__version__}")
         return 0
     if verb not in VERBS:
-        print(f"ganvas: {unknown_name('verb', verb, VERBS)} See `ganvas --help`.", file=sys.stderr)
+        print(f"ganvas: {unknown_name('verb', verb, VERBS)} See `{program()} --help`.", file=sys.stderr)
         return 2
     return VERBS[verb].load()(rest) or 0
 
@@ -66,16 +67,16 @@ def _help() -> str:
     verbs = "\n".join(f"  {name:<{width}}  {entry.summary}" for name, entry in VERBS.items())
     return f"""ganvas {__version__}: from a folder of images to a trained, measured, shareable image generator
 
-usage: ganvas VERB [ARGUMENTS]
+usage: {program()} VERB [ARGUMENTS]
 
 {verbs}
 
-`ganvas VERB --help` describes a verb, `ganvas train RECIPE --help` every setting of a recipe; `ganvas completion bash`
-makes a shell complete them.
+`{program()} VERB --help` describes a verb, `{program()} train RECIPE --help` every setting of a recipe;
+`ganvas completion bash` makes a shell complete them.
 
 The road:
-  ganvas prepare photos/ --out data/photos --size 32
-  ganvas train compact --data data/photos --out runs/photos
-  ganvas evaluate runs/photos --data data/photos
-  ganvas generate runs/photos --num 64 --out pictures
-  ganvas export runs/photos --to model --out models/photos"""
+  {program()} prepare photos/ --out data/photos --size 32
+  {program()} train compact --data data/photos --out runs/photos
+  {program()} evaluate runs/photos --data data/photos
+  {program()} generate runs/photos --num 64 --out pictures
+  {program()} export runs/photos --to model --out models/photos"""

@@ -7,6 +7,7 @@ from typing import Any
 
 from ganvas.cli.columns import described, paragraph
 from ganvas.cli.examples import EXAMPLES
+from ganvas.cli.invocation import program
 from ganvas.cli.options import Group, Option, groups_of
 
 EXIT_CODES = (
@@ -36,7 +37,7 @@ def page(what: Callable[..., Any], command: str, description: str | None = None)
 def closing(command: str) -> list[str]:
     """Return the last lines of a command's page: examples, exit codes, where to read on."""
     examples, further = EXAMPLES.get(command) or EXAMPLES[command.partition(" ")[0]]
-    lines = ["", heading("examples"), *(f"  {example}" for example in examples)]
+    lines = ["", heading("examples"), *(f"  {_as_typed(example)}" for example in examples)]
     lines += ["", heading("exit codes"), *described(EXIT_CODES)]
     return [*lines, "", heading("see also"), *paragraph(further, "  ")]
 
@@ -63,10 +64,15 @@ def heading(text: str) -> str:
     return f"\033[1m{text}:\033[0m" if bold else f"{text}:"
 
 
+def _as_typed(example: str) -> str:
+    """Return an example beginning with what called this program."""
+    return example.replace("ganvas", program(), 1) if example.startswith("ganvas ") else example
+
+
 def _usage(command: str, arguments: list[Option], options: list[Option]) -> str:
     words = [option.name if option.required else f"[{option.name}]" for option in arguments]
     words += [f"{option.name} {option.value}" for option in options if option.required]
-    return " ".join(["ganvas", command.partition(" --")[0], *words, "[OPTIONS]"])
+    return " ".join([program(), command.partition(" --")[0], *words, "[OPTIONS]"])
 
 
 def _group(group: Group) -> list[str]:

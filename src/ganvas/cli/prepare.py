@@ -9,6 +9,7 @@ from tyro.conf import OmitArgPrefixes, Positional, arg
 from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, PrimitiveTypeInfo
 
 from ganvas.cli.arguments import parse
+from ganvas.cli.invocation import program
 from ganvas.cli.terminal import progress
 
 if TYPE_CHECKING:
@@ -79,7 +80,11 @@ def run(arguments: list[str]) -> None:
     if rest:
         print(f"  ... and {rest:,} more: the report shows them by reason, {dataset.folder / LEDGER} has every file")
     print(f"Report: {dataset.folder / REPORT}")
-    print(f"Next: ganvas train compact --data {given.out} --out runs/{given.out.name}{_option(dataset.count('train'))}")
+    for source in dataset.card.sources:
+        if source.note:
+            print(f"Note: {source.note}")
+    option = _option(dataset.count("train"))
+    print(f"Next: {program()} train compact --data {given.out} --out runs/{given.out.name}{option}")
 
 
 def _option(num_images: int) -> str:

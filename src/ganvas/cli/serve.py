@@ -7,12 +7,11 @@ from tyro.conf import Positional, arg
 from ganvas.cli.arguments import parse
 from ganvas.cli.terminal import progress
 from ganvas.errors import UsageError
+from ganvas.extras import install
 from ganvas.serving.limits import Limits
 
 _LIMITS = Limits()
-NO_SERVER = (
-    "Serving needs the packages `fastapi` and `uvicorn`, one of which is not installed: `pip install 'ganvas[serve]'`."
-)
+NO_SERVER = f"Serving needs the packages `fastapi` and `uvicorn`, one of which is not installed. {install('serve')}"
 
 
 def run(arguments: list[str]) -> None:

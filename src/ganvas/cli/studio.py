@@ -8,6 +8,7 @@ from tyro.conf import Positional, arg
 
 from ganvas.cli.arguments import parse
 from ganvas.errors import UsageError
+from ganvas.extras import install
 
 _FOLDER = "folder of datasets, runs and models; made where it is not"
 
@@ -34,7 +35,7 @@ def studio(
     try:
         import nicegui  # noqa: F401
     except ImportError as error:
-        raise UsageError('The studio needs NiceGUI, which is not installed: pip install "ganvas[studio]".') from error
+        raise UsageError(f"The studio needs NiceGUI, which is not installed. {install('studio')}") from error
     from ganvas.serving.door import TOKEN_VARIABLE, open_door
     from ganvas.studio.server import serve
     from ganvas.studio.workspace import Workspace

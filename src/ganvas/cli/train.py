@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from tyro.conf import arg
 
 from ganvas.cli.arguments import parse
+from ganvas.cli.invocation import program
 from ganvas.cli.terminal import progress
 from ganvas.errors import UsageError, unknown_name
 from ganvas.recipes import RECIPES
@@ -65,7 +66,7 @@ def run(arguments: list[str]) -> int:
         if {"-h", "--help"} & set(arguments) or not arguments:
             print(_help())
             return 0
-        raise UsageError(f"Name a recipe first: ganvas train RECIPE ... There are: {', '.join(RECIPES)}.")
+        raise UsageError(f"Name a recipe first: {program()} train RECIPE ... There are: {', '.join(RECIPES)}.")
     if resumed is None and arguments[0] not in RECIPES and not is_recipe_file(arguments[0]):
         raise unknown_name("recipe", arguments[0], RECIPES)
     if resumed is None and "--plan" in arguments:
@@ -75,8 +76,8 @@ def run(arguments: list[str]) -> int:
     signal = finished.stopped_by
     if signal is None and finished.written_here:
         print(f"{'Trained. Samples' if finished.is_whole else 'Samples so far'}: {finished.folder / 'samples'}")
-        print(f"Next: ganvas evaluate {finished.folder} --data {finished.config.data}")
-        print(f"      ganvas generate {finished.folder} {_drawing(finished)} --out pictures")
+        print(f"Next: {program()} evaluate {finished.folder} --data {finished.config.data}")
+        print(f"      {program()} generate {finished.folder} {_drawing(finished)} --out pictures")
     return 0 if signal is None else 128 + signal
 
 

@@ -38,7 +38,7 @@ def walk(
 ) -> None:
     """Write a film of images from seed to seed, or of a run's training.
 
-    GIF and WebP need nothing; MP4 needs `pip install 'ganvas[video]'`. The film says how it was made.
+    GIF and WebP need nothing; MP4 needs the package `av`. The film says how it was made.
     """
     from ganvas.workflows import walk as films
     from ganvas.workflows.model import load

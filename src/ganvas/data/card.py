@@ -33,6 +33,7 @@ class SourceRecord(Config):
     kept: int = Field(ge=0, description="Files in the dataset.")
     refused: int = Field(ge=0, description="Files that could not be used.")
     left_out: int = Field(ge=0, description="Readable files that a policy left out.")
+    note: str = Field(default="", exclude_if=lambda note: not note, description="What its owner should know.")
 
 
 class SplitRecord(Config):

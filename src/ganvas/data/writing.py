@@ -242,6 +242,7 @@ class DatasetWriter:
                 left_out=outcomes[source.name].total()
                 - outcomes[source.name]["kept"]
                 - outcomes[source.name]["refused"],
+                note=source.note,
             )
             for source, weight in zip(sources, weights or [1.0] * len(sources), strict=True)
         )

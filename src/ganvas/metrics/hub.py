@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganvas.errors import ModelError
+from ganvas.extras import pip_install
 from ganvas.images import Pixels
 from ganvas.metrics.features import FeatureNetwork
 from ganvas.metrics.inference import in_float32
@@ -83,7 +84,7 @@ def _way_to(network: HubNetwork, folder: Path | None) -> tuple[Way, Path]:
         installed, weights = find_spec(way.library) is not None, _files_of(way, network.features, folder)
         if installed and weights:
             return way, weights
-        lacks = [] if installed else [f"the library (`pip install {way.package}`)"]
+        lacks = [] if installed else [f"the library (`{pip_install(way.package)}`)"]
         lacks += [] if weights else [f"its weights (`{_download(way)}`)"]
         lacking.append(f"  by {way.library}: {' and '.join(lacks)}")
     raise ModelError(

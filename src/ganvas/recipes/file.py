@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.errors import ConfigurationError, UsageError
+from ganvas.extras import install
 from ganvas.storage import reading
 
 FILES = (".toml", ".yaml", ".yml")
@@ -78,7 +79,7 @@ def _read_yaml(text: str) -> tuple[dict[str, Any], dict[str, list[int]]]:
         import yaml
     except ImportError as error:
         raise ConfigurationError(
-            'YAML needs one more package. Install it with `pip install "ganvas[yaml]"`, or write the file as TOML.'
+            f"YAML needs one more package; or write the file as TOML. {install('yaml')}"
         ) from error
     try:
         tree = yaml.compose(text, yaml.SafeLoader)

@@ -11,7 +11,8 @@ from ganvas.images import DeepPixels, Pixels, png_bytes, to_bytes
 from ganvas.provenance import Provenance
 from ganvas.serving.asked import MEDIA_TYPES, Request
 from ganvas.workflows.choice import Part
-from ganvas.workflows.generate import GRID, LIST, Picture, grid_of, list_line, picture_of
+from ganvas.workflows.earlier_pictures import GRID, LIST, Picture, list_line
+from ganvas.workflows.generate import grid_of, picture_of
 from ganvas.workflows.model import Model
 
 _WIDEST_WEBP = 16_383  # pixels a side: WebP container specification, "Extended File Format"

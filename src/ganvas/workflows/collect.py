@@ -17,6 +17,7 @@ from ganvas.data.collecting.licensing import expect_known
 from ganvas.data.collecting.record import RECORD, Record
 from ganvas.data.collecting.settings import FREE, Collecting
 from ganvas.errors import RunError, UsageError
+from ganvas.extras import install
 from ganvas.progress import Lines, Progress
 from ganvas.storage import on_disk
 
@@ -186,7 +187,7 @@ def _fetcher_class() -> "type[Fetcher]":
         from ganvas.data.collecting.fetching import Fetcher
     except ImportError as error:
         raise UsageError(
-            f'Collecting needs the package `{error.name}`. Install it with: pip install "ganvas[data]"'
+            f"Collecting needs the package `{error.name}`, which is not installed. {install('data')}"
         ) from error
     del Collection
     return Fetcher

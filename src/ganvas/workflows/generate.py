@@ -1,11 +1,11 @@
 """Generate: a trained generator in, PNG files and a contact sheet out."""
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,26 +23,16 @@ from ganvas.storage import growing_file, on_disk, sync_disks
 from ganvas.training.ranks import Ranks
 from ganvas.training.shares import made_together
 from ganvas.workflows.choice import Addresses, Choice, Part, choice_of, each_class_of, parts
+from ganvas.workflows.earlier_pictures import GRID, LIST, EarlierPictures, Facts, Picture, list_line
 from ganvas.workflows.launch import launched
 from ganvas.workflows.model import Labels, Model, load
 
-GRID = "grid.png"
-LIST = "images.jsonl"
 _MOST_IN_GRID = 400
 _LARGEST_GRID = 1 << 26
 """Bytes of the images in a grid: of large ones it shows fewer, so that memory stays flat."""
 _MOST_ROWS = 50
 _NUM_WRITERS = 2
 Value = TypeVar("Value", bound=np.generic)
-Facts = dict[str, Any]
-"""What is known of a picture, its `file` first."""
-
-
-class Picture(NamedTuple):
-    """One picture to write: its facts, and what it says of itself."""
-
-    facts: Facts
-    provenance: Provenance
 
 
 def generate(
@@ -56,6 +46,7 @@ def generate(
     seeds: str | Iterable[int] | None = None,
     captions: bool = False,
     each_class: bool = False,
+    overwrite: bool = False,
     **choices: Any,  # noqa: ANN401
 ) -> Path:
     """Write images `first` ... `first + num - 1` of `seed`, 64 without `num`, into `out`; return their grid's path.
@@ -65,9 +56,11 @@ def generate(
     `images.jsonl`; `captions` writes class and seed beneath each in the grid. With `each_class` image i shows class i
     modulo the number of classes, in place of `labels`, which is a class or one for each image [num]. `choices` are the
     fields of `Choice`: truncation, directions, mixture, mix_seed, mix_layers, bits. Other files in the folder are left
-    alone. Begun by torchrun, all its processes draw, and the first writes.
+    alone; with `overwrite` the pictures that it lists are removed first. Begun by torchrun, all its processes draw, and
+    the first writes.
 
-    Raises `UsageError` for what the model cannot draw, `StorageError` for the disk, and what `load` raises.
+    Raises `UsageError` for what the model cannot draw, and where the folder holds pictures of another request
+    (`EarlierPictures`), `StorageError` for the disk, and what `load` raises.
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
     choice = choice_of(model, choices)
@@ -81,7 +74,7 @@ def generate(
             deque(drawn, maxlen=0)
             return folder / GRID
         progress.begin("generating", addresses.total)
-        shown, facts = save_pictures(folder, drawn, _MOST_IN_GRID, progress)
+        shown, facts = save_pictures(folder, drawn, addresses.total, _MOST_IN_GRID, progress, overwrite)
     save_png(folder / GRID, *grid_of(model, shown, facts, addresses.total, choice, captions))
     return folder / GRID
 
@@ -125,24 +118,32 @@ def _drawn(
 def save_pictures(
     folder: Path,
     drawn: Iterable[tuple[Pixels | DeepPixels, list[Picture]]],
+    total: int,
     most_shown: int,
     progress: Progress,
+    overwrite: bool = False,
 ) -> tuple[Pixels, list[Facts]]:
-    """Write pictures [n, H, W, C], a chunk at a time, each under the `file` of its facts, and the list of all facts.
+    """Write `total` pictures [n, H, W, C], a chunk at a time, each under the `file` of its facts, and their list.
 
     No picture is ever there in part, and the list gets its name when all of them are on the disk. Returns the first
-    ones, for a grid, with their facts: whole chunks, as long as they hold `most_shown` at most.
+    ones, for a grid, with their facts: whole chunks, as long as they hold `most_shown` at most. Raises `UsageError`
+    before a picture of another request would be replaced; with `overwrite` those that the folder lists are removed.
     """
     on_disk(lambda: folder.mkdir(parents=True, exist_ok=True), folder)
     shown: list[Pixels] = []
     facts: list[Facts] = []
     num = 0
-    with growing_file(folder / LIST) as rows, ThreadPoolExecutor(_NUM_WRITERS) as writers:
+    with (
+        closing(EarlierPictures(folder, total, overwrite)) as earlier,
+        growing_file(folder / LIST) as rows,
+        ThreadPoolExecutor(_NUM_WRITERS) as writers,
+    ):
         for chunk, pictures in drawn:
 
             def write(pair: tuple[NDArray[Any], Picture]) -> None:
                 save_png(folder / pair[1].facts["file"], pair[0], pair[1].provenance, flush=False)
 
+            earlier.expect_same(pictures)
             list(writers.map(write, zip(chunk, pictures, strict=True)))
             rows.writelines(map(list_line, pictures))
             num += len(chunk)
@@ -182,11 +183,6 @@ def draw_pictures(
             rows = range(place, place + len(chunk))
             yield chunk, [picture_of(model, part, row, choice) for row in rows]
             place += len(chunk)
-
-
-def list_line(picture: Picture) -> str:
-    """Return the line of a picture in `images.jsonl`."""
-    return json.dumps(picture.facts, ensure_ascii=False) + "\n"
 
 
 def picture_of(model: Model, part: Part, place: int, choice: Choice) -> Picture:

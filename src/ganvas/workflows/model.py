@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.data.scalings.contract import Scaling
-from ganvas.errors import ModelError, UsageError
+from ganvas.errors import ModelError, UsageError, did_you_mean
 from ganvas.generation import directions, translating
 from ganvas.generation.decoding import decoder_of
 from ganvas.generation.sampling import draw_labels, sample, sample_chunks
@@ -173,7 +173,10 @@ class Model:
             if label in self.classes:
                 return self.classes.index(label)
             if not label.isdecimal():
-                raise UsageError(f"There is no class `{label}`; this model draws {self._class_names()}.")
+                raise UsageError(
+                    f"There is no class `{label}`.{did_you_mean(label, self.classes)} This model draws "
+                    f"{self._class_names()}."
+                )
         number = int(label)
         if not 0 <= number < len(self.classes):
             raise UsageError(

@@ -21,7 +21,8 @@ from ganvas.provenance import Provenance
 from ganvas.storage import on_disk, read_json, write_json
 from ganvas.tensors import read_tensors
 from ganvas.workflows.choice import Choice, choice_of, expect_drawing, packed, refined
-from ganvas.workflows.generate import GRID, Picture, pictures_of, save_pictures
+from ganvas.workflows.earlier_pictures import GRID, Picture
+from ganvas.workflows.generate import pictures_of, save_pictures
 from ganvas.workflows.model import Model, load
 from ganvas.workflows.translate import read_pictures, side_by_side
 
@@ -97,18 +98,20 @@ def generate_from(
     out: str | Path,
     captions: bool = False,
     progress: Progress | None = None,
+    overwrite: bool = False,
     **choices: Any,  # noqa: ANN401
 ) -> Path:
     """Draw from latents of a file, of `project` or a safetensors file of `latents` [N, Z] or `styles` [N, L, W].
 
     `choices` are the fields of `Choice`, but for the mixture of classes. Returns the path of the grid.
+    Other pictures in the folder are refused, or with `overwrite` removed, as by `generate`.
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
     choice = choice_of(model, choices, ("mixture",))
     rows = read_latents(Path(latents), model)
     progress.begin("generating", len(rows))
     drawn = draw_projected(model, rows, choice)
-    shown, facts = save_pictures(folder, drawn, _MOST_SHOWN, progress)
+    shown, facts = save_pictures(folder, drawn, len(rows), _MOST_SHOWN, progress, overwrite)
     sheet = captioned_sheet(shown, [fact["file"] for fact in facts]) if captions else contact_sheet(shown)
     settings = {"sheet": f"{len(shown)} of {len(rows)} images of given latents", **choice.plain_changes()}
     save_png(folder / GRID, sheet, model.provenance(settings=settings))

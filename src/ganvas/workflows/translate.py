@@ -14,7 +14,8 @@ from ganvas.data.sources.source import Item, readable
 from ganvas.errors import DataError
 from ganvas.images import ImageShape, Pixels, contact_sheet, save_png
 from ganvas.progress import Lines, Progress
-from ganvas.workflows.generate import GRID, Picture, save_pictures
+from ganvas.workflows.earlier_pictures import GRID, Picture
+from ganvas.workflows.generate import save_pictures
 from ganvas.workflows.model import Labels, Model, load
 
 _MOST_IN_GRID = 200
@@ -35,13 +36,15 @@ def translate(
     labels: Labels = None,
     view: bool = False,
     progress: Progress | None = None,
+    overwrite: bool = False,
 ) -> Path:
     """Write the translations of pictures into folder `out`; return the path of their grid, sources above them.
 
-    `sources` are image files, folders or archives of them, of any size: each is brought to the model's. `labels` is the
-    class wanted, or one for each picture [N], of a model that has classes. With `view` they are finished pictures, and
-    the model translates what it is given of such: their edges, say. `images.jsonl` lists which translation is of which
-    picture. Raises `UsageError` for a model that does not translate, `DataError` where no picture can be read.
+    `sources` are image files, folders or archives of them, of any size: each is brought to the model's. `labels` is
+    the class wanted, or one for each picture [N], of a model that has classes. With `view` they are finished
+    pictures, and the model translates what it is given of such: their edges, say. `images.jsonl` lists which
+    translation is of which picture. Other pictures in the folder are refused, or with `overwrite` removed, as by
+    `generate`. Raises `UsageError` for a model that does not translate, `DataError` where no picture can be read.
     """
     model, progress, folder = model if isinstance(model, Model) else load(model), progress or Lines(), Path(out)
     shape = model.image_shape if view else model.source_shape
@@ -52,7 +55,7 @@ def translate(
     classes = None if numbers is None else [model.classes[number] for number in numbers]
     progress.begin("translating", len(given))
     drawn = _described(model, chunks, pictures.names, classes, view)
-    shown, _ = save_pictures(folder, drawn, _MOST_IN_GRID, progress)
+    shown, _ = save_pictures(folder, drawn, len(given), _MOST_IN_GRID, progress, overwrite)
     provenance = model.provenance(settings={"sheet": f"{len(shown)} of {len(given)} pictures above their translations"})
     save_png(folder / GRID, side_by_side(given, shown), provenance)
     return folder / GRID

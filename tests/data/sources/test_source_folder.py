@@ -55,7 +55,44 @@ def test_images_beside_sub_folders_mean_no_classes_and_it_is_said(tmp_path):
     picture(tmp_path / "cat/a.png")
     picture(tmp_path / "stray.png")
     assert {item.label for item in items(tmp_path).values()} == {None}
-    assert "1 images beside its sub-folders" in opened(tmp_path).note
+    assert "has 1 image beside its sub-folders, so its images have no classes" in opened(tmp_path).note
+
+
+def test_a_few_images_beside_many_in_sub_folders_are_left_out_and_it_is_said(tmp_path):
+    for name in ("cat", "dog"):
+        for number in range(10):
+            picture(tmp_path / name / f"{number}.png")
+    picture(tmp_path / "stray.png")
+    assert refusals(tmp_path) == {"stray.png": "no-class"}
+    assert {item.label for name, item in items(tmp_path).items() if name != "stray.png"} == {"cat", "dog"}
+    assert "has 1 image beside its sub-folders, which are its classes: it was left out." in opened(tmp_path).note
+    picture(tmp_path / "another.png")
+    assert refusals(tmp_path) == {}, "2 of 22 are more than a few"
+    assert "has 2 images beside its sub-folders, so its images have no classes" in opened(tmp_path).note
+
+
+@pytest.mark.parametrize("stray", ["stray.png", "train/stray.png"])
+def test_a_stray_image_takes_neither_splits_nor_classes_away(tmp_path, stray):
+    for split in ("train", "test"):
+        for name in ("cat", "dog"):
+            for number in range(5):
+                picture(tmp_path / split / name / f"{number}.png")
+    picture(tmp_path / stray)
+    assert refusals(tmp_path) == {stray: "no-class"}
+    kept = [item for name, item in items(tmp_path).items() if name != stray]
+    assert {(item.split, item.label) for item in kept} == {
+        ("train", "cat"),
+        ("train", "dog"),
+        ("test", "cat"),
+        ("test", "dog"),
+    }
+
+
+def test_many_images_in_one_sub_folder_leave_none_out(tmp_path):
+    for number in range(30):
+        picture(tmp_path / "raw" / f"{number}.png")
+    picture(tmp_path / "stray.png")
+    assert refusals(tmp_path) == {}
 
 
 def test_train_and_test_folders_declare_the_split(tmp_path):

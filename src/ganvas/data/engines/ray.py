@@ -16,6 +16,7 @@ from ganvas.data.inspection import Finding, inspect
 from ganvas.data.preprocessing import Preprocessing
 from ganvas.data.sources.source import Item
 from ganvas.errors import UsageError
+from ganvas.extras import install
 
 _CHUNK_ITEMS = 64
 _CHUNKS_AHEAD = 3  # for each processor of the cluster
@@ -29,7 +30,7 @@ def inspect_all(items: Iterable[Item], how: Preprocessing, limits: Limits) -> It
     try:
         import ray  # pyright: ignore[reportMissingImports]
     except ImportError as error:
-        raise UsageError('The engine `ray` needs Ray: pip install "ganvas[cluster]". Or use --engine local.') from error
+        raise UsageError(f"The engine `ray` needs Ray; or use --engine local. {install('cluster')}") from error
     if not ray.is_initialized():
         ray.init(log_to_driver=False, configure_logging=False, include_dashboard=False)
     task: Any = ray.remote(max_retries=0)(_inspect_chunk)

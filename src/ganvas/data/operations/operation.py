@@ -12,6 +12,7 @@ from ganvas.catalogue import find
 from ganvas.config import Config
 from ganvas.data.operations import OPERATIONS
 from ganvas.errors import GanvasError, RefusedImage, UsageError, unknown_name
+from ganvas.extras import install
 from ganvas.images import Pixels
 
 _LIBRARIES = {"skimage": "scikit-image", "scipy": "SciPy"}
@@ -47,7 +48,7 @@ class Operation(Config):
             return f"The operation `{name}` needs colour images; these are greyscale. Leave it out, or keep 3 channels."
         if self.library and find_spec(self.library) is None:
             package = _LIBRARIES[self.library]
-            return f'The operation `{name}` needs {package}, which is not installed: pip install "ganvas[data]".'
+            return f"The operation `{name}` needs {package}, which is not installed. {install('data')}"
         return None
 
     def _demand(self, pixels: Pixels) -> None:

@@ -25,6 +25,19 @@ _STEPS = (
         "Enough for any recipe; augmentation matters less from some 10,000 images on.",
     ),
 )
+WHAT_TO_DO = {
+    "near-duplicate": "A few do no harm. Where they are many, `--near-duplicates drop` keeps one of each.",
+    "blank": "Leave them out with `--blank drop`: there is nothing to learn from them.",
+    "dark": "Keep them if they are meant so, as night scenes; `--dark drop` if they are failed photographs.",
+    "light": "Keep them if they are meant so; `--light drop` if they are overexposed or empty scans.",
+    "low-information": "Keep them if plain surfaces belong to the subject; `--low-information drop` if they are empty.",
+    "blurry": "Keep them if they are only soft, as skies and backgrounds are: most sets need nothing done. If they "
+    "look out of focus at this size, a generator learns to draw them so: `--blurry drop`.",
+    "odd-size": "Mostly harmless: all are brought to one size. Much smaller ones turn out soft: `--odd-size drop`.",
+    "odd-aspect": "See whether cropping cut off what matters: if so `--fit pad`, or `--odd-aspect drop`.",
+    "outlier": "Keep them if they belong to the subject; `--outlier drop` if they came in by mistake.",
+}
+"""What to do about images of the set by what was said of them: a sentence each."""
 _FEW_PER_CLASS = 100
 _IMBALANCED = 3.0
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from ganvas.data.balance import balance
 from ganvas.data.ledger import Row
-from ganvas.data.report.advice import advice
+from ganvas.data.report.advice import WHAT_TO_DO, advice
 from ganvas.data.report.charts import bars, histogram
 from ganvas.data.store import Dataset
 from ganvas.images import Pixels
@@ -53,6 +53,7 @@ class Section(NamedTuple):
     outcome: str
     num: int
     pictures: list[Picture]
+    to_do: str = ""
 
 
 def write_report(path: Path, dataset: Dataset, pixels: Callable[[Sequence[int]], Pixels], title: str) -> None:
@@ -77,7 +78,10 @@ def _content(dataset: Dataset, pixels: Callable[[Sequence[int]], Pixels]) -> dic
             _BECAME.get(name, name): count for name, count in card.outcomes.items() if count or name == "kept"
         },
         "left_out": _sections(dataset.left_out(), "kind", pixels),
-        "unusual": _sections(dataset.unusual(), "flags", pixels),
+        "unusual": [
+            section._replace(to_do=WHAT_TO_DO.get(section.name, ""))
+            for section in _sections(dataset.unusual(), "flags", pixels)
+        ],
         "groups": groups,
         "num_alike": num_alike,
         "class_bars": Markup(_class_bars(dataset)) if per_class else "",  # noqa: S704 (escaped there)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ganvas.data.shards.index import INDEX, IndexedFile
 from ganvas.errors import DamagedError, DataError, GanvasError, StorageError, UsageError
+from ganvas.extras import pip_install
 from ganvas.storage import sha256_of_file
 
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+(.+)", re.DOTALL)
@@ -135,10 +136,9 @@ def _opened(place: str) -> tuple[Any, str]:
     try:
         system, root = url_to_fs(place)
     except ImportError as error:
-        package = _PACKAGES.get(protocol, "the one that this error names")
-        raise UsageError(
-            f"`{place}` is read by a package that is not installed ({error}). Run `pip install {package}`."
-        ) from error
+        package = _PACKAGES.get(protocol)
+        how = f"Install with: {pip_install(package)}" if package else "Install the one that this error names."
+        raise UsageError(f"`{place}` is read by a package that is not installed ({error}). {how}") from error
     except ValueError as error:
         raise UsageError(
             f"`{place}` is no address that can be read ({error}). Give s3://, gs://, https:// ..."

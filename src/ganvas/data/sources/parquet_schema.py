@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ganvas.data.sources.records import json_of
 from ganvas.data.sources.source import readable
 from ganvas.errors import DataError, UsageError
+from ganvas.extras import install
 
 if TYPE_CHECKING:
     from pyarrow import Field, Schema
@@ -37,9 +38,7 @@ def opened(path: Path) -> Iterator["ParquetFile"]:
         from pyarrow import ArrowException
         from pyarrow.parquet import ParquetFile
     except ImportError as error:
-        raise UsageError(
-            'Parquet files are read by pyarrow, which is not installed. Run `pip install "ganvas[data]"`.'
-        ) from error
+        raise UsageError(f"Parquet files are read by pyarrow, which is not installed. {install('data')}") from error
     try:
         file = ParquetFile(path, buffer_size=1 << 18, pre_buffer=False)
     except (ArrowException, OSError, ValueError) as error:

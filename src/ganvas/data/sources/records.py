@@ -11,6 +11,7 @@ from typing import Any
 
 from ganvas.data.sources.source import Facts
 from ganvas.errors import DataError
+from ganvas.extras import install
 
 Record = Mapping[str, Any]
 MAX_RECORDS = 10_000_000
@@ -125,7 +126,7 @@ def _parquet(content: bytes) -> Iterator[Record | None]:
     try:
         from pyarrow import ArrowException, BufferReader, parquet
     except ImportError as error:
-        raise DataError('reading it needs the package pyarrow: pip install "ganvas[data]".') from error
+        raise DataError(f"reading it needs the package pyarrow. {install('data')}") from error
     try:
         file = parquet.ParquetFile(BufferReader(content))
         sizes = [file.metadata.row_group(index).total_byte_size for index in range(file.num_row_groups)]

@@ -16,6 +16,9 @@ SUFFIXES = frozenset(
 LINK_KINDS = frozenset({"link", "broken-link", "link-to-folder", "outside"})
 _SPLIT_FOLDERS = frozenset({"train", "test", "val", "valid", "validation"})
 
+_MOST_STRAYS = 0.05
+"""The share of the images that may lie beside sub-folders and be left out; with more there are no classes."""
+_STRAY = Refusal("no-class", "It lies beside the sub-folders that are the classes.")
 Place = TypeVar("Place")
 
 
@@ -55,6 +58,7 @@ class Tree(NamedTuple, Generic[Place]):
     listing: Listing
     absent: list[Unlisted]
     num_loose: int
+    num_strays: int
 
     @property
     def total(self) -> int:
@@ -87,8 +91,13 @@ class Tree(NamedTuple, Generic[Place]):
         num_images = sum(entry.refusal is None for entry in self.found)
         if 0 < self.num_loose < num_images and self.listing.folders_are_classes and not self.listing.labels:
             notes.append(
-                f"{kind} `{name}` has {self.num_loose} images beside its sub-folders, so its images have no classes. "
-                "Move them into a sub-folder to have one class per sub-folder."
+                f"{kind} `{name}` has {_images(self.num_loose)} beside its sub-folders, so its images have no classes. "
+                "Move what lies beside them into a sub-folder to have one class per sub-folder."
+            )
+        if self.num_strays:
+            notes.append(
+                f"{kind} `{name}` has {_images(self.num_strays)} beside its sub-folders, which are its classes: "
+                f"{'it was' if self.num_strays == 1 else 'they were'} left out. Move into a sub-folder what is wanted."
             )
         if self.absent:
             num_absent = len(self.absent) + self.listing.num_untold
@@ -104,9 +113,13 @@ def grow(found: list[Found[Place]], listing_files: Iterable[ListingFile]) -> Tre
     names = {unicodedata.normalize("NFC", entry.inside) for entry in found} if files else set()
     listing = read_listings(files, names)
     images = [entry.inside for entry in found if entry.refusal is None]
+    strays = _strays(images) if listing.folders_are_classes and not listing.labels else set()
+    if strays:
+        found = [entry._replace(refusal=_STRAY) if entry.inside in strays else entry for entry in found]
+        images = [inside for inside in images if inside not in strays]
     layout = _layout(images, listing.folders_are_classes)
     loose = sum(inside.count("/") == layout.has_splits for inside in images)
-    return Tree(found, layout, listing, _absent(found, listing), loose)
+    return Tree(found, layout, listing, _absent(found, listing), loose, len(strays))
 
 
 def refusal_of_name(inside: str) -> Refusal | None:
@@ -131,6 +144,23 @@ def _layout(images: Iterable[str], folders_are_classes: bool) -> Layout:
         levels.append(inside.count("/"))
     has_splits = "train" in first and len(first) > 1 and first <= _SPLIT_FOLDERS
     return Layout(has_splits, folders_are_classes and min(levels, default=1) > has_splits)
+
+
+def _strays(images: list[str]) -> set[str]:
+    """Return the few images that lie beside sub-folders which hold almost all of them: those of no class."""
+    strays: set[str] = set()
+    for _ in range(2):  # beside the splits, then beside the classes
+        inner = [inside for inside in images if inside not in strays]
+        depth = int(_layout(inner, True).has_splits)
+        strays.update(inside for inside in inner if inside.count("/") <= depth)
+    inner = [inside for inside in images if inside not in strays]
+    depth = int(_layout(inner, True).has_splits)
+    classes = {inside.split("/")[depth] for inside in inner}
+    return strays if len(classes) > 1 and len(strays) <= _MOST_STRAYS * len(images) else set()
+
+
+def _images(num: int) -> str:
+    return "1 image" if num == 1 else f"{num:,} images"
 
 
 def _absent(found: list[Found[Place]], listing: Listing) -> list[Unlisted]:

@@ -36,6 +36,7 @@ from ganvas.exporting.datasets.record import (
     records,
 )
 from ganvas.exporting.datasets.shard_index import write_index
+from ganvas.extras import install
 from ganvas.progress import Progress
 
 if TYPE_CHECKING:
@@ -108,9 +109,7 @@ def _pyarrow() -> ModuleType:
     try:
         import pyarrow
     except ImportError as error:
-        raise UsageError(
-            'Parquet files are written by pyarrow, which is not installed. Run `pip install "ganvas[data]"`.'
-        ) from error
+        raise UsageError(f"Parquet files are written by pyarrow, which is not installed. {install('data')}") from error
     return pyarrow
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from ganvas.data.scalings.contract import Scaling
 from ganvas.errors import UsageError
 from ganvas.exporting.model_card import SAMPLES, Evaluation, model_card
+from ganvas.extras import install
 from ganvas.players import Generator, Translator
 from ganvas.progress import Progress
 from ganvas.storage import write_file
@@ -80,4 +81,4 @@ class ModelExport(NamedTuple):
 
 def needed(package: str, purpose: str, extra: str) -> UsageError:
     """Return the error for a package of an extra that is not installed."""
-    return UsageError(f"{purpose} needs the package `{package}`: pip install 'ganvas[{extra}]'.")
+    return UsageError(f"{purpose} needs the package `{package}`, which is not installed. {install(extra)}")
