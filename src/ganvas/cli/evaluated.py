@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ganvas.cli.invocation import program
+
 if TYPE_CHECKING:
     from ganvas.workflows.evaluations import Evaluation
     from ganvas.workflows.report import Answered
@@ -37,7 +39,9 @@ def next_lines(
     quality, copies = answers[:3], answers[3:4]
     found: list[str] = []
     if any(answer.doubts for answer in quality):
-        drawn = path / "samples" if (path / "samples").is_dir() else f"ganvas generate {path} --num 64 --out pictures"
+        drawn = (
+            path / "samples" if (path / "samples").is_dir() else f"{program()} generate {path} --num 64 --out pictures"
+        )
         found.append(f"look at the pictures yourself: {report or drawn}")
     if any(answer.mark == "poor" for answer in quality):
         found.append('docs/trouble.md, "When training goes wrong": what you see, why, what to do')
@@ -46,10 +50,10 @@ def next_lines(
     if any(answer.mark in ("fair", "poor") or answer.doubts for answer in quality):
         found += _train_on(path, evaluation)
     else:
-        found += [*_generate(path), f"ganvas export {path} --out models/{path.resolve().name}"]
+        found += [*_generate(path), f"{program()} export {path} --out models/{path.resolve().name}"]
     if report is None:
         name = path.resolve().name
-        found.append(f"ganvas evaluate {path} --data {data} --out reports/{name}   (a report; did it copy?)")
+        found.append(f"{program()} evaluate {path} --data {data} --out reports/{name}   (a report; did it copy?)")
     return [f"{'      ' if number else 'Next: '}{line}" for number, line in enumerate(found)]
 
 
@@ -58,7 +62,7 @@ def _train_on(path: Path, evaluation: "Evaluation") -> list[str]:
 
     if not evaluation.step or not is_run_folder(path):
         return []
-    return [f"ganvas train --resume {path} --steps {_MORE_STEPS * evaluation.step}"]
+    return [f"{program()} train --resume {path} --steps {_MORE_STEPS * evaluation.step}"]
 
 
 def _generate(path: Path) -> list[str]:
@@ -70,4 +74,4 @@ def _generate(path: Path) -> list[str]:
     if not is_run_folder(path):
         return []
     translates = offers_of(RunFolder.open(path).config.recipe.model) & (DOMAINS | PAIRS)
-    return [f"ganvas generate {path} {'--sources FOLDER' if translates else '--num 64'} --out pictures"]
+    return [f"{program()} generate {path} {'--sources FOLDER' if translates else '--num 64'} --out pictures"]
