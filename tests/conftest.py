@@ -12,6 +12,7 @@ from disks import Disk
 from processes import Zygote, flags
 from two_kinds import prepare_two_kinds
 
+from ganvas.cli import invocation
 from ganvas.images import ImageShape
 from ganvas.progress import Silent
 from ganvas.recipes import RECIPES
@@ -28,9 +29,13 @@ SMALL = {
 
 
 def pytest_configure(config):
-    """Give Hugging Face's library an empty cache, before any test imports it: else it answers from an older run's."""
+    """Have commands called `ganvas`, and give Hugging Face's library an empty cache.
+
+    It is set before any test imports that library, which else answers from an older run's.
+    """
     cache = tempfile.TemporaryDirectory(prefix="hub-", ignore_cleanup_errors=True)
     config.add_cleanup(cache.cleanup)
+    os.environ.pop(invocation.VARIABLE, None)  # whoever called the tests
     os.environ |= {"HF_HUB_OFFLINE": "1", "HF_HOME": cache.name, "HF_DATASETS_CACHE": f"{cache.name}/datasets"}
 
 

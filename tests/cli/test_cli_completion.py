@@ -55,7 +55,7 @@ def test_names_that_verbs_take(scripts):
 
 @needs_bash
 def test_options_of_a_verb_and_of_a_recipe(scripts):
-    assert completed(scripts, "ganvas", "export", "--") == ["--out", "--to", "--licence", "--push", "--help"]
+    assert completed(scripts, "ganvas", "export", "--") == ["--out", "--to", "--licence", "--title", "--push", "--help"]
     assert completed(scripts, "ganvas", "train", "compact", "--training.batch") == ["--training.batch-size"]
     assert "--model.generator-width" in completed(scripts, "ganvas", "train", "compact", "--model.")
     assert "--model.cell" in completed(scripts, "ganvas", "train", "sequence_gan", "--model.")

@@ -44,7 +44,7 @@ def test_generate_writes_the_images_their_list_and_a_grid(acgan_run, tmp_path):
 def test_generating_more_leaves_other_files_alone(acgan_run, tmp_path):
     (tmp_path / "mine.txt").write_text("keep")
     ganvas.generate(acgan_run, tmp_path, num=3, progress=Silent())
-    ganvas.generate(acgan_run, tmp_path, num=2, first=3, progress=Silent())
+    ganvas.generate(acgan_run, tmp_path, num=5, progress=Silent())
     assert (tmp_path / "mine.txt").read_text() == "keep"
     assert len(list(tmp_path.glob("seed0-*.png"))) == 5
 

@@ -51,15 +51,21 @@ def train(
 ) -> None:
     """Play rounds until `config.steps`, `stop`, or the end of the budget or of the scores' patience.
 
-    The last step is saved and drawn in any case, and scored unless it was the last by `stop`.
+    The last step is drawn and saved in any case, and scored unless it was the last by `stop`. A step is saved last of
+    all, so that a run killed before goes through the whole of it again.
     """
-    game, saved, drawn = round.game, round.game.step, round.game.step
+    game = round.game
     budget = budget or Budget()
     pace = Pace(budget, config.steps)
     scoring = scoring or Scoring(config.scoring, config.checkpoint.every)
+
+    def ended() -> bool:
+        return game.step >= config.steps or bool(budget.spent or scoring.exhausted or stop)
+
     progress.begin(TRAINING, config.steps, game.step)
     try:
-        while game.step < config.steps and not (budget.spent or scoring.exhausted or stop):
+        done = ended()
+        while not done:
             record, findings, seconds = play(round, monitor)
             budget.spend(seconds)
             if not stop and scoring.is_due(game.step, last=game.step == config.steps or budget.spent):
@@ -67,17 +73,12 @@ def train(
             run.record({"step": game.step, **record})
             for finding in findings:
                 progress.say(f"Step {game.step}: {finding.words}")
-            if game.step % config.samples.every == 0:
+            done = ended()
+            if done or game.step % config.samples.every == 0:
                 run.snapshot(game)
-                drawn = game.step
-            if game.step % config.checkpoint.every == 0 or scoring.best_step == game.step:
+            if done or game.step % config.checkpoint.every == 0 or scoring.best_step == game.step:
                 run.save(game, monitor)
-                saved = game.step
             progress.advance(note=f"{pace.left(game.step)}{status(game.step, record, monitor)}")
-        if drawn != game.step:
-            run.snapshot(game)
-        if saved != game.step:
-            run.save(game, monitor)
     finally:
         progress.end()
 

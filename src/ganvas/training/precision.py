@@ -24,7 +24,7 @@ def computing(device: torch.device, precision: Precision) -> torch.autocast:
 
 
 def precise(values: Tensor) -> Tensor:
-    """Return what a player gave, bfloat16 as float32, in the same shape."""
+    """Return what a player gave [...], bfloat16 as float32."""
     return values.float() if values.dtype == torch.bfloat16 else values
 
 
