@@ -155,7 +155,9 @@ def command(recipe, digits_for, small_recipe_flags):
     return made
 
 
-@pytest.mark.parametrize("recipe", QUICK, indirect=True)
+@pytest.mark.parametrize(
+    "recipe", [*QUICK[:2], *(pytest.param(name, marks=pytest.mark.slow) for name in QUICK[2:])], indirect=True
+)
 def test_killed_twice_and_resumed_is_as_never_killed(ganvas, command, tmp_path, recipe):
     steps, every, run = 24, 6, tmp_path / "run"
     assert ganvas.run(*command(tmp_path / "whole", steps, every)).code == 0
