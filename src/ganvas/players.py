@@ -48,13 +48,7 @@ class Verdict(NamedTuple):
         )
 
     def _part(self, rows: slice) -> "Verdict":
-        return Verdict(
-            self.scores[rows],
-            None if self.class_logits is None else self.class_logits[rows],
-            None if self.embeddings is None else self.embeddings[rows],
-            self.proxies,
-            tuple((decoded[rows], wanted[rows]) for decoded, wanted in self.reconstructions),
-        )
+        return self.map(lambda values: values[rows])._replace(proxies=self.proxies)
 
 
 class Generator(nn.Module, ABC):

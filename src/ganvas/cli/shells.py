@@ -73,41 +73,23 @@ def bash(verbs: Verbs) -> str:
     values = _cases(
         verbs, "COMPREPLY=($(compgen -W '{}' -- \"$word\")); return", "return", "compopt +o default; return"
     )
-    options = [
-        f"        {verb}) words='{' '.join(_shared(said))}' names='{' '.join(said.words)}' ;;"
-        for verb, said in verbs.items()
-    ]
-    special = [
-        f"        '{verb} {name}') words+=' {' '.join(own)}' ;;"
-        for verb, said in verbs.items()
-        for name, own in said.special.items()
-    ]
     return _BASH.format(
         version=__version__,
         verbs=" ".join(verbs),
         values="\n".join(values),
-        options="\n".join(options),
-        special="\n".join(special),
+        options=_options(verbs, "words='{}' names='{}'"),
+        special=_special(verbs, "words+=' {}'"),
     )
 
 
 def zsh(verbs: Verbs) -> str:
     """Return the script for zsh."""
-    options = [
-        f"        {verb}) found=({' '.join(_shared(said))}) names=({' '.join(said.words)}) ;;"
-        for verb, said in verbs.items()
-    ]
-    special = [
-        f"        '{verb} {name}') found+=({' '.join(own)}) ;;"
-        for verb, said in verbs.items()
-        for name, own in said.special.items()
-    ]
     return _ZSH.format(
         version=__version__,
         verbs=" ".join(_quoted(f"{verb}:{said.summary}") for verb, said in verbs.items()),
         values="\n".join(_cases(verbs, "compadd -- {}; return", "_files; return", "_message value; return")),
-        options="\n".join(options),
-        special="\n".join(special),
+        options=_options(verbs, "found=({}) names=({})"),
+        special=_special(verbs, "found+=({})"),
     )
 
 
@@ -141,6 +123,23 @@ def _shared(said: "Completed") -> list[str]:
     """Return the options that do not depend on what stands behind the verb."""
     special = {name for own in said.special.values() for name in own}
     return [name for name in said.options if name not in special]
+
+
+def _options(verbs: Verbs, form: str) -> str:
+    """Return a branch for each verb: its options, then the names it takes, in the form of a shell."""
+    return "\n".join(
+        f"        {verb}) {form.format(' '.join(_shared(said)), ' '.join(said.words))} ;;"
+        for verb, said in verbs.items()
+    )
+
+
+def _special(verbs: Verbs, form: str) -> str:
+    """Return a branch for each name that has options of its own, in the form of a shell."""
+    return "\n".join(
+        f"        '{verb} {name}') {form.format(' '.join(own))} ;;"
+        for verb, said in verbs.items()
+        for name, own in said.special.items()
+    )
 
 
 def _cases(verbs: Verbs, of_choices: str, of_paths: str, of_others: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm  # pyright: ignore[reportPrivateUsage]
 
+from ganvas.training.precision import precise
 from ganvas.training.ranks import Ranks
 
 
@@ -39,7 +40,7 @@ class SharedBatchNorm(nn.Module):
         if not self.training:
             scaling = (self.weight, self.bias, self.running_mean is None, 0.0, self.epsilon)
             return F.batch_norm(x, self.running_mean, self.running_var, *scaling)
-        x = x.float() if given == torch.bfloat16 else x
+        x = precise(x)
         mean, variance = self._statistics(x)
         scale = (variance + self.epsilon).rsqrt()
         scale = scale if self.weight is None else scale * self.weight
