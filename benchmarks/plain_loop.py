@@ -14,9 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader
 
-from benchmarks.textbook import Pictures
+from benchmarks.textbook import endless_batches
 from ganvas.images import ImageShape, Pixels
 from ganvas.models.family import build_gan
 from ganvas.players import StyledGenerator, Verdict, give_stream
@@ -46,8 +45,7 @@ class PlainLoop:
         self.optimizer_d = _adam(gan.discriminator, settings.discriminator_optimizer)
         self.objective, self.signals = Objective(settings.objective), Signals(self.device)
         self.augment = Augmenter(settings.augment, self.signals)
-        self.loader = DataLoader(Pictures(pixels, labels), settings.batch_size, shuffle=True, drop_last=True)
-        self.batches = iter(self.loader)
+        self.batches = endless_batches(pixels, labels, settings.batch_size)
         self.step = 0
         self.history: list[dict[str, float]] = []
 
@@ -145,10 +143,7 @@ class PlainLoop:
                 averaged.copy_(now)
 
     def _next(self) -> tuple[Tensor, Tensor | None]:
-        batch = next(self.batches, None)
-        if batch is None:
-            self.batches = iter(self.loader)
-            batch = next(self.batches)
+        batch = next(self.batches)
         images, labels = (tensor.to(self.device) for tensor in batch)
         return images, labels if self.generator.num_classes else None
 

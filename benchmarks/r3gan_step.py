@@ -17,12 +17,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn.functional import one_hot
-from torch.utils.data import DataLoader
 
 from benchmarks.contestants import Ours
 from benchmarks.outcome import Occasion, Outcome
 from benchmarks.pictures import pictures
-from benchmarks.textbook import Pictures
+from benchmarks.textbook import endless_batches
 from benchmarks.turns import plain, row, take_turns
 from ganvas.images import ImageShape, Pixels
 from ganvas.models.r3gan import Config
@@ -75,17 +74,13 @@ class Theirs:
         ]
         self.latent_size = recipe.model.latent_size
         self.gamma = recipe.training.objective.discriminator.r1.weight
-        self.loader = DataLoader(Pictures(pixels, labels), BATCH_SIZE, shuffle=True, drop_last=True)
-        self.batches = iter(self.loader)
+        self.batches = endless_batches(pixels, labels, BATCH_SIZE)
 
     def run(self, steps: int) -> float:
         """Take some steps; return the seconds they took."""
         begun = time.perf_counter()
         for _ in range(steps):
-            batch = next(self.batches, None)
-            if batch is None:
-                self.batches = iter(self.loader)
-                batch = next(self.batches)
+            batch = next(self.batches)
             self.step(batch[0], one_hot(batch[1], NUM_CLASSES).float())
         return time.perf_counter() - begun
 

@@ -6,6 +6,7 @@ for is that of the recipes: the same layers, batch sizes and numbers of generate
 """
 
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -89,6 +90,13 @@ class AcganDiscriminator(nn.Module):
         return self.realness(features), self.classes(features)
 
 
+def endless_batches(pixels: Pixels, labels: np.ndarray, batch_size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Yield shuffled batches of a `DataLoader` over PIL images, epoch after epoch."""
+    loader = DataLoader(Pictures(pixels, labels), batch_size, shuffle=True, drop_last=True)
+    while True:
+        yield from loader
+
+
 class Textbook:
     """A plain loop over a `DataLoader`, one step at a time."""
 
@@ -99,19 +107,14 @@ class Textbook:
         self.optimizer_g = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
         self.optimizer_d = torch.optim.Adam(discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999))
         self.adversarial_loss = nn.BCELoss()
-        self.loader = DataLoader(Pictures(pixels, labels), self.batch_size, shuffle=True, drop_last=True)
-        self.batches = iter(self.loader)
+        self.batches = endless_batches(pixels, labels, self.batch_size)
         self.history: list[dict[str, float]] = []
 
     def run(self, steps: int) -> float:
         """Take some steps; return the seconds they took."""
         begun = time.perf_counter()
         for _ in range(steps):
-            batch = next(self.batches, None)
-            if batch is None:
-                self.batches = iter(self.loader)
-                batch = next(self.batches)
-            self.history.append(self.step(*batch))
+            self.history.append(self.step(*next(self.batches)))
         return time.perf_counter() - begun
 
     def step(self, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
