@@ -11,7 +11,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
+from PIL import Image
 
+import ganvas
 from ganvas.data.feed import Feed
 from ganvas.data.reading import ArrayReader
 from ganvas.data.shards.address import Address, Patience, address_of
@@ -20,9 +22,11 @@ from ganvas.data.splitting import SPLITS
 from ganvas.data.store import Dataset
 from ganvas.errors import DamagedError, DataError, StorageError, UsageError
 from ganvas.exporting.datasets import parquet, webdataset
+from ganvas.exporting.datasets.record import by_row, mixed
 from ganvas.progress import Silent
 
 WRITERS = {"webdataset": (webdataset.write, 150_000), "parquet": (parquet.write, 12_000)}
+ORDERS = {"webdataset": mixed, "parquet": by_row}
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +94,7 @@ def served(exported):
         thread.join()
 
 
-def same(dataset, original):
+def same(dataset, original, order=mixed):
     assert (dataset.shape, dataset.classes, dataset.content_hash) == (
         original.shape,
         original.classes,
@@ -98,16 +102,17 @@ def same(dataset, original):
     )
     for split in SPLITS:
         assert dataset.count(split) == original.count(split)
-        np.testing.assert_array_equal(dataset.labels(split), original.labels(split))
+        there = order(original, split)
+        np.testing.assert_array_equal(dataset.labels(split), original.labels(split)[there])
         rows = np.arange(dataset.count(split))
-        np.testing.assert_array_equal(dataset.read(split, rows), original.pixels(split))
+        np.testing.assert_array_equal(dataset.read(split, rows), original.pixels(split)[there])
 
 
 @pytest.mark.parametrize("kind", WRITERS)
 def test_shards_hold_what_the_dataset_folder_holds(kind, exported, digits_at):
     dataset, original = Dataset.open(exported(kind)), Dataset.open(digits_at(8))
     assert len(dataset.reader("train").sizes) > 4
-    same(dataset, original)
+    same(dataset, original, ORDERS[kind])
     assert dataset.place == str(exported(kind).resolve())
     assert str(exported(kind)) in repr(dataset)
     assert not any(str(digits_at(8).parent) in path.read_text() for path in exported(kind).glob("*.json"))
@@ -130,16 +135,16 @@ def test_over_http_and_in_memory(served, exported, digits_at):
 
 
 class InMemory:
-    """Images of a dataset folder, dealt as those of shards."""
+    """Images of a dataset folder in the order of its tar shards, dealt as those of shards."""
 
     def __init__(self, original, sizes):
         self.original, self.sizes = original, sizes
 
     def reader(self, split):
-        return ArrayReader(self.original.pixels(split), self.sizes)
+        return ArrayReader(self.original.pixels(split)[mixed(self.original, split)], self.sizes)
 
     def labels(self, split):
-        return self.original.labels(split)
+        return self.original.labels(split)[mixed(self.original, split)]
 
     def weights(self, split):
         return None
@@ -150,6 +155,25 @@ def expect_same_batches(feed, original, num):
     for index in [*range(num), 2]:
         for found, expected in zip(feed.batch(index), memory.batch(index), strict=True):
             assert found.equal(expected)
+
+
+def test_tar_shards_of_sorted_classes_are_mixed(tmp_path):
+    for shade in range(400):
+        path = tmp_path / "images" / f"class{shade // 100}" / f"{shade:03d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        noise = np.random.default_rng(shade).integers(0, 255, (8, 8), np.uint8)
+        Image.fromarray(noise).save(path)
+    original = ganvas.prepare(tmp_path / "images", out=tmp_path / "set", size=8, progress=Silent())
+    shards = tmp_path / "shards"
+    shards.mkdir()
+    webdataset.write(original, shards, Silent(), 100_000)
+    dataset = Dataset.open(shards)
+    sizes = dataset.reader("train").sizes
+    assert len(sizes) > 5
+    pieces = [np.split(labels, np.cumsum(sizes)[:-1]) for labels in (original.labels("train"), dataset.labels("train"))]
+    before, after = ([len(set(piece.tolist())) for piece in of_set] for of_set in pieces)
+    assert max(before) <= 2
+    assert min(after[:-1]) == 4
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -28,7 +28,7 @@ from ganvas.errors import DamagedError, UsageError
 from ganvas.exporting.datasets import DATASET_EXPORTS, parquet, webdataset
 from ganvas.exporting.datasets.dataset_card import dataset_card, licence_counts
 from ganvas.exporting.datasets.image_folder import folder_names
-from ganvas.exporting.datasets.record import FACTS, png_bytes
+from ganvas.exporting.datasets.record import FACTS, mixed, png_bytes
 from ganvas.progress import Silent
 from ganvas.seeds import Stream
 from ganvas.workflows.export import MODEL_EXPORTS
@@ -110,9 +110,9 @@ def load_dataset():
     return datasets.load_dataset
 
 
-def same_pixels(dataset, split, pictures):
-    """Compare pictures in the dataset's order with its pixels, modes too."""
-    expected = dataset.pixels(split)
+def same_pixels(dataset, split, pictures, to=None):
+    """Compare pictures with the dataset's pixels, modes too, in the order of rows or that of an export."""
+    expected = dataset.pixels(split)[mixed(dataset, split) if to == "webdataset" else slice(None)]
     assert len(pictures) == len(expected) > 0
     for picture, pixels in zip(pictures, expected, strict=True):
         assert picture.mode == {1: "L", 3: "RGB", 4: "RGBA"}[dataset.shape.channels]
@@ -237,7 +237,7 @@ def test_another_dataset_in_a_folder_of_the_same_name_is_never_taken_from_a_cach
         for name in ("alpha", "grey", "alpha"):
             dataset = dataset_of(name)
             data = load_dataset(str(exported(dataset, to)), split="train")
-            same_pixels(dataset, "train", data["png" if to == "webdataset" else "image"])
+            same_pixels(dataset, "train", data["png" if to == "webdataset" else "image"], to)
 
 
 def test_parquet_by_pandas(dataset, exported):
@@ -270,22 +270,24 @@ def test_webdataset_by_webdataset(dataset, exported):
     for split in SPLITS:
         samples = read_shards(folder, split, dataset.shape.channels)
         pixels = np.stack([sample["png"] for sample in samples]).reshape(dataset.pixels(split).shape)
-        np.testing.assert_array_equal(pixels, dataset.pixels(split))
+        order = mixed(dataset, split)
+        np.testing.assert_array_equal(pixels, dataset.pixels(split)[order])
         labels = dataset.labels(split)
         assert [sample.get("cls") for sample in samples] == (
-            [None] * len(samples) if labels is None else labels.tolist()
+            [None] * len(samples) if labels is None else labels[order].tolist()
         )
         facts = [sample["json"] for sample in samples]
-        assert [fact["source_path"] for fact in facts] == [row.path for row in dataset.rows(split)]
+        paths = [row.path for row in dataset.rows(split)]
+        assert [fact["source_path"] for fact in facts] == [paths[row] for row in order]
         assert {fact["dataset"] for fact in facts} == {dataset.content_hash}
         if dataset.classes:
-            assert [fact["class"] for fact in facts] == names_of(dataset, split)
+            assert [fact["class"] for fact in facts] == [names_of(dataset, split)[row] for row in order]
 
 
 def test_webdataset_by_hugging_face(dataset, exported, load_dataset):
     loaded = load_dataset(str(exported(dataset, "webdataset")))
     for split in SPLITS:
-        same_pixels(dataset, split, loaded[split]["png"])
+        same_pixels(dataset, split, loaded[split]["png"], "webdataset")
 
 
 def test_webdataset_shards_keep_to_their_size(dataset, tmp_path):
@@ -296,7 +298,9 @@ def test_webdataset_shards_keep_to_their_size(dataset, tmp_path):
     assert len(shards) > 1
     assert all(path.stat().st_size <= cap for path in shards)
     samples = read_shards(tmp_path, "train", dataset.shape.channels)
-    assert [sample["__key__"] for sample in samples] == [f"{number:08d}" for number in range(dataset.count("train"))]
+    order = mixed(dataset, "train").tolist()
+    assert [sample["__key__"] for sample in samples] == [f"{number:08d}" for number in order]
+    assert order != sorted(order) == list(range(dataset.count("train")))
 
 
 def test_webdataset_headers_tell_nothing_of_this_machine(dataset, exported):

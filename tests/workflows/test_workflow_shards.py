@@ -71,6 +71,7 @@ def command(address, small):
     return made
 
 
+@pytest.mark.slow
 def test_killed_twice_and_resumed_is_as_never_killed(cached, command, tmp_path, address, folder):
     whole, run = tmp_path / "whole", tmp_path / "run"
     done = cached.run(*command(whole))
@@ -87,8 +88,8 @@ def test_killed_twice_and_resumed_is_as_never_killed(cached, command, tmp_path, 
 
 def test_two_processes_leave_what_one_leaves(cached, command, tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
-    assert cached.run(*command(one, 8, 4)).code == 0
-    for process in ended(begin(cached, 2, command(two, 8, 4))):
+    assert cached.run(*command(one, 4, 4)).code == 0
+    for process in ended(begin(cached, 2, command(two, 4, 4))):
         assert process.code == 0, process.err
     expect_near(two, one)
 

@@ -53,7 +53,7 @@ def export(
     From a dataset folder; the README.md that is written says how to read each back:
       image-folder  PNG files by split and class, with metadata.jsonl
       parquet       Parquet files, laid out as on the Hugging Face Hub
-      webdataset    tar shards for streaming in training
+      webdataset    tar shards, mixed, for streaming in training
       stylegan      zip files as NVIDIA's StyleGAN code reads them
     """
     from ganvas.workflows.export import export as work

@@ -1,4 +1,4 @@
-"""Labels of millions of images, in as few bytes each as their classes need."""
+"""What the ledger says of millions of images, by row: labels in as few bytes each as their classes need, numbers."""
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -42,3 +42,19 @@ def labels_by_row(
     if num != sum(counts.values()) or any((labels == none).any() for labels in found.values()):
         raise DataError("The rows are not those of the splits.")
     return found
+
+
+def column_by_row(rows: Iterable[tuple[Split, int, float]], split: Split, count: int) -> NDArray[np.float64]:
+    """Return the value [N] of each image of a split of (split, row, value) in any order.
+
+    Raises `DataError` where a row of the split is missing or lies outside it.
+    """
+    values = np.full(count, np.nan)
+    for found, row, value in rows:
+        if found == split:
+            if not 0 <= row < count:
+                raise DataError("A row lies outside its split.")
+            values[row] = value
+    if np.isnan(values).any():
+        raise DataError("The rows are not those of the split.")
+    return values

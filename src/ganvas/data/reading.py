@@ -7,10 +7,11 @@ the bytes of each row instead: the same pixels, some microseconds an image later
 import math
 import os
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,32 +24,28 @@ LARGEST_MAPPED = 1 << 30
 """Bytes of the largest pixel file that is mapped: that much of it may come to be resident."""
 
 
-class PixelReader(Protocol):
+class PixelReader(ABC):
     """Images of one split, read by their rows; several threads may read at once."""
 
+    sizes: Sequence[int] | None = None
+    """Images of each shard [S], where those of one are best read together."""
+
+    @abstractmethod
     def __len__(self) -> int:
         """Return how many images there are."""
-        ...
 
+    @abstractmethod
     def read(self, rows: NDArray[Any]) -> Pixels:
         """Return the images of rows [N], a copy, uint8 [N, H, W, C]."""
-        ...
 
-    @property
-    def sizes(self) -> Sequence[int] | None:
-        """Images of each shard [S], where those of one are best read together."""
-        ...
-
-    def expect(self, shards: Sequence[int]) -> None:
+    def expect(self, shards: Sequence[int]) -> None:  # noqa: B027  (only shards are fetched)
         """Begin to fetch shards that will be read soon."""
-        ...
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  (only a fetch goes on by itself)
         """End what was begun; rows can still be read."""
-        ...
 
 
-class ArrayReader:
+class ArrayReader(PixelReader):
     """Images of an array [N, H, W, C], in memory or mapped."""
 
     def __init__(self, images: Pixels, sizes: Sequence[int] | None = None) -> None:
@@ -62,18 +59,11 @@ class ArrayReader:
         """Return the images of rows [N]."""
         return self.images[rows]
 
-    def expect(self, shards: Sequence[int]) -> None:
-        """Do nothing: there are no shards."""
 
-    def close(self) -> None:
-        """Do nothing: nothing was begun."""
-
-
-class FileReader:
+class FileReader(PixelReader):
     """Images of an .npy file, `shape` [N, H, W, C] and `offset` the place of its first byte of pixels."""
 
     def __init__(self, path: Path, shape: tuple[int, ...], offset: int) -> None:
-        self.sizes: Sequence[int] | None = None
         self.path, self.count, self.shape, self.offset = path, shape[0], shape[1:], offset
         with reading(path):
             self.file = os.open(path, os.O_RDONLY)
@@ -94,12 +84,6 @@ class FileReader:
             for begin, end in pairwise([*begins, len(rows)]):
                 self._fill(lines[begin:end].reshape(-1), self.offset + int(rows[begin]) * lines.shape[1])
         return pixels
-
-    def expect(self, shards: Sequence[int]) -> None:
-        """Do nothing: there are no shards."""
-
-    def close(self) -> None:
-        """Do nothing: nothing was begun."""
 
     def _fill(self, target: NDArray[np.uint8], place: int) -> None:
         filled = 0

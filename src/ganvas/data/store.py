@@ -1,7 +1,7 @@
 """The dataset folder: `dataset.json` (its card), `manifest.sqlite` (its ledger) and a `pixels-*.npy` per split."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganvas.data.card import CARD, Card, pixel_file, read_card
-from ganvas.data.labels import labels_by_row
+from ganvas.data.labels import column_by_row, labels_by_row
 from ganvas.data.lanes import SHARDS_AT_ONCE, Lanes
 from ganvas.data.ledger import LEDGER, Row, ask, places, rows
 from ganvas.data.reading import PixelReader, reader_of
@@ -20,6 +20,7 @@ from ganvas.data.scalings.contract import Scaling
 from ganvas.data.shards.address import address_of
 from ganvas.data.shards.pixels import ShardedPixels
 from ganvas.data.splitting import SPLITS, Split
+from ganvas.data.summary import summary_of
 from ganvas.errors import DamagedError, DataError, UsageError
 from ganvas.images import ImageShape, Pixels
 from ganvas.seeds import Stream
@@ -137,19 +138,18 @@ class Dataset:
         """
         if all(source.weight == 1 for source in self.card.sources):
             return None
-        self._expect_folder("Weights of images")
-        path, weights = self.folder / LEDGER, np.full(self.count(split), np.nan)
-        for found, row, weight in places(path, "weight"):
-            if found == split and row < len(weights):
-                weights[row] = weight
-        if np.isnan(weights).any():
-            raise DamagedError(f"`{path}` does not fit the card of its folder. Prepare the dataset again.")
-        return weights
+        return self._column(split, "weight", "Weights of images")
 
     def rows(self, split: Split) -> Iterator[Row]:
         """Yield the ledger's row of every image of a split, in the order of its pixel file."""
         self._expect_folder("The ledger")
         return rows(self.folder / LEDGER, "split = ?", "row", split)
+
+    def rows_at(self, split: Split, chosen: NDArray[np.int64]) -> Iterator[Row]:
+        """Yield the ledger's rows of some images of a split by their rows [n] in its pixel file, in that order."""
+        numbers = self._numbers[split][chosen].tolist()
+        found = {row.number: row for row in self.find(f"number IN ({', '.join(map(str, numbers))})")}
+        return (found[number] for number in numbers)
 
     def find(self, where: str, *values: object) -> Iterator[Row]:
         """Yield the ledger's rows that meet an SQL condition, in the order of reading; `values` fill its `?`."""
@@ -182,20 +182,7 @@ class Dataset:
 
     def summary(self) -> str:
         """Return what the dataset holds, and what was refused and why, in a few lines."""
-        card = self.card
-        unusual = {flag: count for flag, count in card.flags.items() if flag != "unknown-licence"}
-        lines = [repr(self), f"  kept {card.kept:,} of {card.num_files:,} files"]
-        lines += [f"  left out {count:,}: {kind}" for kind, count in card.left_out_by_kind.items()]
-        lines += [f"  kept but unusual {count:,}: {flag}" for flag, count in unusual.items()]
-        for split in SPLITS:
-            counts = ", ".join(
-                f"{name} {count:,}" for name, count in zip(card.classes, card.splits[split].per_class, strict=True)
-            )
-            lines.append(f"  {split}: {self.count(split):,}" + (f" ({counts})" if counts else ""))
-        lines += [] if card.scaling.is_symmetric else [f"  scaled by {card.scaling.scaling} for the networks"]
-        lines += [f"  from {source.name}" for source in card.sources]
-        lines += [f"  licence {name or 'unknown'}: {count:,}" for name, count in card.licences.items()]
-        return "\n".join([*lines, f"  content hash {card.content_hash}"])
+        return summary_of(self.card, repr(self))
 
     def __repr__(self) -> str:
         kinds = f"{self.num_classes} classes" if self.classes else "no classes"
@@ -212,14 +199,33 @@ class Dataset:
             )
 
     @cached_property
+    def _numbers(self) -> dict[Split, NDArray[np.int64]]:
+        """Of each image of a split [N], the number of its row in the ledger."""
+        return {split: self._column(split, "number", "The ledger").astype(np.int64) for split in SPLITS}
+
+    def _column(self, split: Split, column: str, what: str) -> NDArray[np.float64]:
+        """Return a column of numbers of the ledger, of each image of a split [N]."""
+        self._expect_folder(what)
+        with self._fitting():
+            return column_by_row(places(self.folder / LEDGER, column), split, self.count(split))
+
+    @cached_property
     def _labels(self) -> dict[Split, NDArray[Any]]:
         if self.shards:
             return {split: self.shards.labels(split) for split in SPLITS}
-        path = self.folder / LEDGER
+        counts: dict[Split, int] = {split: self.count(split) for split in SPLITS}
+        with self._fitting():
+            return labels_by_row(places(self.folder / LEDGER, "label"), self.classes, counts)
+
+    @contextmanager
+    def _fitting(self) -> Iterator[None]:
+        """Say of a ledger that it does not fit the card."""
         try:
-            return labels_by_row(places(path, "label"), self.classes, {split: self.count(split) for split in SPLITS})
+            yield
         except DataError as error:
-            raise DamagedError(f"`{path}` does not fit the card of its folder. Prepare the dataset again.") from error
+            raise DamagedError(
+                f"`{self.folder / LEDGER}` does not fit the card of its folder. Prepare the dataset again."
+            ) from error
 
 
 def _expect_card(folder: Path) -> None:

@@ -62,12 +62,12 @@ class ShardedPixels:
         return path
 
 
-class ShardReader:
+class ShardReader(PixelReader):
     """Images of one split by their rows: of shards that are here, or are fetched when they are read."""
 
     def __init__(self, kept: KeptShards, shards: Sequence[Shard], shape: tuple[int, int, int]) -> None:
         self.kept, self.shards, self.shape = kept, shards, shape
-        self.sizes: Sequence[int] | None = [shard.count for shard in shards]
+        self.sizes = [shard.count for shard in shards]
         self.ends = np.cumsum(self.sizes)
         self._lock, self._open, self._expected = Lock(), dict[int, PixelReader](), set[int]()
         self._pool: ThreadPoolExecutor | None = None

@@ -7,6 +7,8 @@ DATASET_EXPORTS: dict[str, Entry] = {
         "ganvas.exporting.datasets.image_folder:IMAGE_FOLDER", "PNG files by split and class, with metadata.jsonl"
     ),
     "parquet": Entry("ganvas.exporting.datasets.parquet:PARQUET", "Parquet files, laid out as on the Hugging Face Hub"),
-    "webdataset": Entry("ganvas.exporting.datasets.webdataset:WEBDATASET", "tar shards for streaming in training"),
+    "webdataset": Entry(
+        "ganvas.exporting.datasets.webdataset:WEBDATASET", "tar shards, mixed, for streaming in training"
+    ),
     "stylegan": Entry("ganvas.exporting.datasets.stylegan:STYLEGAN", "zip files as NVIDIA's StyleGAN code reads them"),
 }

@@ -1,7 +1,8 @@
 """WebDataset shards: `train-000000.tar` and so on, for reading straight through in training.
 
 Image 12 of a split is three members: `00000012.png`, `00000012.cls` (its class as a number, where there are
-classes) and `00000012.json` (class name, facts, the dataset's content hash). Reading back:
+classes) and `00000012.json` (class name, facts, the dataset's content hash). Who streams shards sees a few of them at a
+time, so the images lie in an order drawn at random, the same at every export. Reading back:
 
     import webdataset
     data = webdataset.WebDataset("FOLDER/train-{000000..000003}.tar", shardshuffle=False)
@@ -20,7 +21,7 @@ from typing import BinaryIO, Self
 
 from ganvas.data.splitting import Split
 from ganvas.data.store import Dataset
-from ganvas.exporting.datasets.record import DatasetExport, Record, filled_splits, png_bytes, records
+from ganvas.exporting.datasets.record import DatasetExport, Record, filled_splits, mixed, png_bytes, records
 from ganvas.exporting.datasets.shard_index import write_index
 from ganvas.progress import Progress
 
@@ -32,10 +33,10 @@ def write(dataset: Dataset, folder: Path, progress: Progress, max_shard_bytes: i
     found: dict[Split, list[tuple[str, int]]] = {}
     for split in filled_splits(dataset):
         with _Shards(folder, split, max_shard_bytes) as shards:
-            for record in records(dataset, split, progress):
+            for record in records(dataset, split, progress, mixed(dataset, split)):
                 shards.add(list(_members(record, dataset.content_hash)))
         found[split] = [(f"{split}-{number:06d}.tar", count) for number, count in enumerate(shards.counts)]
-    write_index(dataset, folder, "webdataset", found)
+    write_index(dataset, folder, "webdataset", found, mixed)
 
 
 def _members(record: Record, content_hash: str) -> Iterator[tuple[str, bytes]]:
