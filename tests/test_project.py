@@ -194,6 +194,7 @@ def run_example(name: str, arguments: str, monkeypatch: pytest.MonkeyPatch) -> N
     runpy.run_path(str(ROOT / "examples" / name), run_name="__main__")
 
 
+@pytest.mark.slow
 def test_example_digits_runs(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_example("digits.py", "--out made --steps 3", monkeypatch)
     assert {"sevens.png", "pi.png"} <= {path.name for path in (workplace / "made").iterdir()}
@@ -235,6 +236,7 @@ def test_example_unbalanced_shows_small_classes_more(
     assert (workplace / "made" / "classes.png").is_file()
 
 
+@pytest.mark.slow
 def test_example_own_network_runs(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = ROOT / "examples" / "networks" / "attentive_gan.toml"
     run_example("own_network.py", f"{file} --out made --size 16 --steps 2", monkeypatch)
@@ -242,6 +244,7 @@ def test_example_own_network_runs(workplace: Path, monkeypatch: pytest.MonkeyPat
     assert "<svg" in (workplace / "made" / "network.svg").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_example_hub_upload_makes_a_repository(
     finished_run: Path, workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,6 +277,7 @@ def test_example_plain_onnxruntime_needs_neither_ganvas_nor_torch(workplace: Pat
     assert np.abs(drawn - np.concatenate(list(images[..., 0]), axis=1)).max() <= 1
 
 
+@pytest.mark.slow
 def test_example_two_machines_runs_on_one(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_example("two_machines.py", "--out made --steps 2", monkeypatch)
     assert (workplace / "made" / "digits.png").is_file()

@@ -1,24 +1,16 @@
 """What makes a step fast changes nothing: NHWC weights, joint batches and fused Adam against the plain step."""
 
-import numpy as np
 import pytest
 import torch
+from noise_rounds import round_of
 from small import small_recipe
 from torch import nn
 
-from ganvas.data.feed import Feed
-from ganvas.images import ImageShape
 from ganvas.layers.spectral_norm import SINGULAR_VECTORS
-from ganvas.models.family import build_gan
 from ganvas.recipes import RECIPES
-from ganvas.recipes.recipe import Recipe
-from ganvas.seeds import Stream
-from ganvas.training.engine import Game
 from ganvas.training.loop import finite_record
 from ganvas.training.round import Round
 
-PIXELS = Stream(0, "test/plain").integers(40 * 64 * 64 * 3, 256).astype(np.uint8)
-IMAGES = [(ImageShape(1, size, size), 4) for size in (8, 16, 28, 32, 64)] + [(ImageShape(3, 16, 16), 2)]
 STILL = {"training.generator_batch_size": 4} | {
     f"training.{player}_optimizer.learning_rate": 1e-12 for player in ("generator", "discriminator")
 }
@@ -26,14 +18,6 @@ STILL = {"training.generator_batch_size": 4} | {
 
 QUICK = {"mlp_gan", "acgan", "compact", "r3gan_small", "sngan", "stylegan2"}
 """The others in the nightly run."""
-
-
-def round_of(recipe: Recipe) -> Round:
-    shape, classes = next(images for images in IMAGES if recipe.model.refuse(*images) is None)
-    settings = recipe.training
-    game = Game(build_gan(recipe.model, shape, classes, 0), settings)
-    pixels = np.resize(PIXELS, (40, *shape[1:], shape.channels))
-    return Round(game, settings, Feed.from_arrays(pixels, np.arange(40) % classes, settings.batch_size, 0))
 
 
 def counts_passes(player: nn.Module) -> bool:

@@ -1,46 +1,24 @@
 """Players that compute in bfloat16: the same game but for 8 bits, with all that is kept in float32."""
 
-import threading
-
-import numpy as np
 import pytest
 import torch
+from noise_rounds import round_of
 from ranks import together
 from small import small_recipe
 
-from ganvas.data.feed import Feed
-from ganvas.images import ImageShape
-from ganvas.models.family import build_gan
 from ganvas.recipes import RECIPES
-from ganvas.seeds import Stream
-from ganvas.training.engine import Game
 from ganvas.training.loop import finite_record
 from ganvas.training.ranks import Ranks
 from ganvas.training.round import Round
-from ganvas.training.shares import Share
 
-PIXELS = Stream(0, "test/precision").integers(40 * 64 * 64 * 3, 256).astype(np.uint8)
-IMAGES = [(ImageShape(1, size, size), 4) for size in (8, 16, 28, 32, 64)] + [(ImageShape(3, 16, 16), 2)]
 QUICK = {"acgan", "biggan", "compact", "r3gan_small", "stylegan2", "wgan_gp"}
 """The others in the nightly run."""
-IN_TURN = threading.Lock()  # building draws from torch's own generator
-
-
-def round_of(name: str, precision: str, ranks: Ranks) -> Round:
-    still = {f"training.{player}_optimizer.learning_rate": 1e-12 for player in ("generator", "discriminator")}
-    batch = {"training.batch_size": 8, "training.generator_batch_size": 8}
-    recipe = small_recipe(name, **{"training.precision": precision, **batch, **still})
-    shape, classes = next(images for images in IMAGES if recipe.model.refuse(*images) is None)
-    settings, share = recipe.training, Share.of(8, ranks)
-    pixels = np.resize(PIXELS, (40, *shape[1:], shape.channels))
-    feed = Feed.from_arrays(pixels, np.arange(40) % classes, 8, 0, part=(share.first, share.num))
-    with IN_TURN:
-        gan = build_gan(recipe.model, shape, classes, 0)
-    return Round(Game(gan, settings, ranks), settings, feed)
 
 
 def played(name: str, precision: str, ranks: Ranks | None = None) -> tuple[Round, dict[str, float]]:
-    ours = round_of(name, precision, ranks or Ranks())
+    still = {f"training.{player}_optimizer.learning_rate": 1e-12 for player in ("generator", "discriminator")}
+    batch = {"training.batch_size": 8, "training.generator_batch_size": 8}
+    ours = round_of(small_recipe(name, **{"training.precision": precision, **batch, **still}), ranks)
     return ours, finite_record(ours.play(0), 1)
 
 

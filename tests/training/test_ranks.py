@@ -1,45 +1,22 @@
 """N processes compute what one computes: weights, log, signals, in float64 to 1e-5 relative (acceptance) and closer."""
 
-import threading
-
-import numpy as np
 import pytest
 import torch
+from noise_rounds import round_of
 from ranks import together
 from small import small_recipe
 
-from ganvas.data.feed import Feed
-from ganvas.images import ImageShape
-from ganvas.models.family import build_gan
 from ganvas.recipes import RECIPES
-from ganvas.seeds import Stream
-from ganvas.training.engine import Game
 from ganvas.training.loop import finite_record
 from ganvas.training.ranks import Ranks
-from ganvas.training.round import Round
-from ganvas.training.shares import Share
 
-PIXELS = Stream(0, "test/ranks").integers(40 * 64 * 64 * 3, 256).astype(np.uint8)
-IMAGES = [(ImageShape(1, size, size), 4) for size in (8, 16, 28, 32, 64)] + [(ImageShape(3, 16, 16), 2)]
 BATCH_SIZES = {"acgan_mnist": 4}
 """Of the recipe whose networks have one size only, and take seconds for an image."""
-IN_TURN = threading.Lock()  # building draws from torch's own generator
-
-
-def round_of(recipe, ranks):
-    shape, classes = next(images for images in IMAGES if recipe.model.refuse(*images) is None)
-    settings = recipe.training
-    with IN_TURN:
-        game = Game(build_gan(recipe.model, shape, classes, 0).double(), settings, ranks)
-    pixels = np.resize(PIXELS, (40, *shape[1:], shape.channels))
-    share = Share.of(settings.batch_size, ranks)
-    options = {"shuffle": settings.shuffle, "mirror": settings.mirror, "part": (share.first, share.num)}
-    return Round(game, settings, Feed.from_arrays(pixels, np.arange(40) % classes, settings.batch_size, 0, **options))
 
 
 def played(recipe, ranks, steps):
     """Return the state of both players and the average, the signals, and the records of so many steps."""
-    rounds = round_of(recipe, ranks)
+    rounds = round_of(recipe, ranks, torch.float64)
     records = [finite_record(rounds.play(step), step) for step in range(steps)]
     game = rounds.game
     players = {"generator": game.generator, "discriminator": game.discriminator, "average": game.average.generator}
