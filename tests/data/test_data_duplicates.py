@@ -123,6 +123,7 @@ def test_exact_groups():
     assert exact_groups(np.zeros((0, 32), np.uint8)).tolist() == []
 
 
+@pytest.mark.slow
 @needs("mnist")
 def test_no_two_digits_are_duplicates():
     with gzip.open(DATA / "mnist" / "train-images-idx3-ubyte.gz") as file:

@@ -69,6 +69,7 @@ def test_five_hundred_copies_are_caught_and_fresh_images_not_accused(views):
     assert found.authenticity < found.held_out_authenticity - 0.2
 
 
+@pytest.mark.slow
 def test_more_and_more_noise_lies_between_real_images_and_noise_alone(network, real):
     training, held_out, fresh, _ = real
     noise = Stream(0, "acceptance/noise").normal(COUNT, 28 * 28).reshape(fresh.pixels.shape)

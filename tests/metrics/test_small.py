@@ -156,6 +156,7 @@ def test_the_learning_rate_rises_and_falls_in_straight_lines():
     assert rate_at(0.999, 0.2) < 0.002
 
 
+@pytest.mark.slow
 def test_training_learns(digits16, one_thread):
     training, held_out = digits16
     recipe = SmallTraining(widths=(8, 16, 32), epochs=6, batch_size=32, largest_shift=1)

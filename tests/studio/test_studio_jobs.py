@@ -75,6 +75,7 @@ def test_no_job_is_found_outside_its_folder(workspace):
             workspace.jobs.find(name)
 
 
+@pytest.mark.slow
 def test_a_killed_training_is_told_and_one_resume_finishes_it(workspace, training):
     job, run = training
     os.kill(json.loads((job.folder / PROCESS).read_text())["pid"], signal.SIGKILL)

@@ -58,7 +58,7 @@ def ask(served, path, method="GET", body=None, **headers):
         return answer.status, dict(answer.getheaders()), answer.read()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), pytest.param(390, "dark", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", sorted(ASKED))
 def test_a_page_fits_is_quiet_and_can_be_heard(served, browser, name, width, scheme):
     with window(browser, served.address.rstrip("/"), width, scheme) as page:

@@ -125,6 +125,7 @@ def test_the_same_again_trains_nobody_and_prepares_nothing(played, small):
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
+@pytest.mark.slow
 def test_what_was_prepared_before_serves_and_other_images_do_not(played, small, digits_at, tmp_path):
     out, comparison = played
     again = play(small[0], tmp_path / "again", data=out / "data")

@@ -83,6 +83,7 @@ def test_equal_minutes_count_rounds_only(twins, digits_at, tmp_path):
         assert contestant.steps == len(log)
 
 
+@pytest.mark.slow
 def test_goes_on_and_trains_nobody_twice(twins, digits_at, tmp_path):
     out = tmp_path / "out"
     first = play(twins[:1], digits_at(8), out, steps=16).comparison.contestants[0]
@@ -97,6 +98,7 @@ def test_goes_on_and_trains_nobody_twice(twins, digits_at, tmp_path):
     assert both[1].steps == 16
 
 
+@pytest.mark.slow
 def test_another_comparison_in_the_folder_is_refused(twins, digits_at, tmp_path):
     play(twins[:1], digits_at(8), tmp_path / "out", steps=8)
     with pytest.raises(RunError, match="holds another comparison"):
@@ -106,6 +108,7 @@ def test_another_comparison_in_the_folder_is_refused(twins, digits_at, tmp_path)
         play([changed], digits_at(8), tmp_path / "out", steps=8)
 
 
+@pytest.mark.slow
 def test_a_broken_down_contestant_stands_in_the_table(twins, digits_at, tmp_path):
     broken = {f"training.{player}_optimizer.learning_rate": 1.0 for player in ("generator", "discriminator")}
     wild = SMALL_GAN.override(recipe="wild", **broken, **{"training.objective.weight_limit": 0.0})
@@ -177,6 +180,7 @@ def test_settings_of_the_command_line():
         settings_of(("training.seed",))
 
 
+@pytest.mark.slow
 def test_a_recipe_meets_itself_with_other_settings(digits_at, tmp_path):
     other = "mlp_gan:training.seed=1,training.generator_optimizer.learning_rate=0.001"
     rows = play(["mlp_gan", other], digits_at(8), tmp_path / "out", steps=8).comparison.contestants
@@ -188,6 +192,7 @@ def test_a_recipe_meets_itself_with_other_settings(digits_at, tmp_path):
         play(["mlp_gan:training.seed"], digits_at(8), tmp_path / "none", steps=8)
 
 
+@pytest.mark.slow
 def test_a_name_longer_than_files_may_have_gets_a_shorter_one(digits_at, tmp_path):
     settings = [f"training.{player}_optimizer.beta{n}=0.5" for player in ("generator", "discriminator") for n in (1, 2)]
     names = [",".join([f"mlp_gan:training.seed={seed}", *settings, *2 * settings[:2]]) for seed in (1, 2)]

@@ -242,7 +242,7 @@ def test_mixed_styles_are_the_same_whichever_images_are_asked_for(folder_of, tmp
         np.testing.assert_array_equal(opened(path), opened(tmp_path / "all" / path.name))
 
 
-@pytest.mark.parametrize("family", ["compact", "stylegan2"])
+@pytest.mark.parametrize("family", ["compact", pytest.param("stylegan2", marks=pytest.mark.slow)])
 def test_a_projected_picture_of_the_model_itself_comes_close(folder_of, tmp_path, family):
     model = load(folder_of(family))
     (tmp_path / "pictures").mkdir()

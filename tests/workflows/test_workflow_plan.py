@@ -89,6 +89,7 @@ def test_a_plan_says_all_in_words(planned):
     assert "Advised for these images: acgan" in text
 
 
+@pytest.mark.slow
 def test_a_slow_step_is_not_waited_for(digits_at):
     found = plan("mlp_gan", digits_at(8), seconds=0.1, patience=1e-4, **SMALL)
     assert found.costs is None

@@ -362,6 +362,7 @@ def test_a_source_that_changed_meanwhile_is_read_anew(photos, tmp_path, change):
     expect_same(out, files_of(fresh))
 
 
+@pytest.mark.slow
 def test_two_at_once_into_one_place(photos, undisturbed, tmp_path):
     out = tmp_path / "set"
     first = Command(photos, out, 1)

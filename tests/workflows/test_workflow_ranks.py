@@ -97,6 +97,7 @@ def test_two_processes_leave_what_one_leaves_and_another_number_goes_on(ganvas, 
     expect_near(two, one)
 
 
+@pytest.mark.slow
 def test_signal_to_one_process_stops_all_after_the_same_step_and_the_same_command_goes_on(ganvas, command, tmp_path):
     run, whole = tmp_path / "run", tmp_path / "whole"
     processes = begin(ganvas, 2, command(run, 60, every=20))

@@ -298,6 +298,7 @@ def test_a_run_that_no_longer_improves_ends_and_says_so(digits_at, tmp_path):
     assert states(further)["00000012"] == states(whole)["00000012"]
 
 
+@pytest.mark.slow
 def test_killed_before_its_patience_ends_it_ends_where_it_would_have(ganvas, digits_at, tmp_path):
     """Killed before some changes on the disk, in scores and in saves; with all that was logged, and the same best."""
     settings = SETTINGS | UNLIMITED | STRICT | {"training.scoring.patience": 3, "training.scoring.every": 1}
@@ -327,6 +328,7 @@ def _traces(run):
     return log, states(found)["00000004"], (run / "best").read_text()
 
 
+@pytest.mark.slow
 def test_a_contestant_that_ended_early_is_scored_and_not_trained_further(digits_at, tmp_path):
     recipe = find_recipe("mlp_gan").override(recipe="stuck", **STRICT)
     settings = SETTINGS | UNLIMITED | {"training.scoring.patience": 2}

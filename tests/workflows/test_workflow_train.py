@@ -253,7 +253,9 @@ def test_not_finite_never_becomes_a_checkpoint(digits_at, tmp_path):
     assert leftovers(run.folder) == []
 
 
-@pytest.mark.parametrize("free", [0, 200_000, 6_000_000, 12_000_000])
+@pytest.mark.parametrize(
+    "free", [0, *(pytest.param(free, marks=pytest.mark.slow) for free in (200_000, 6_000_000)), 12_000_000]
+)
 def test_disk_full_in_the_middle_of_a_run(ganvas, disk, digits_at, free):
     """One clear message, the checkpoint before stays valid, and with space again it goes on as if never full."""
     run, data = disk.folder / "run", digits_at(8)
