@@ -16,7 +16,8 @@ def acgan_mnist() -> Recipe:
     Size: 28x28 px, greyscale; nothing else
     Hardware: two cores of an AMD EPYC, 1.15 s a step; the book names a GPU
     Time: about 19 hours for 60,000 steps at that rate (not run to the end here); "a few hours" on the book's GPU
-    Score: none is published; not measured yet
+    Score: none is published; on MNIST after 10.8 epochs, 15,382 s of CPU, classifier-ce5ff304-fid10000 2.23, its best
+        0.89 after 8.3 (real images 0.0463, noise 235), 99.88 % drawn as asked, recall 17 % (86.2 %)
     Source: Cai, Bileschi and Nielsen 2020, "Deep Learning with JavaScript", chapter 10, after Odena, Olah and Shlens
         2017, "Conditional Image Synthesis With Auxiliary Classifier GANs"
     Differs: not on purpose; its faults are kept: the images come in the same order in every epoch, D learns from images
