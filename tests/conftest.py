@@ -6,9 +6,12 @@ import signal
 import tempfile
 from functools import cache
 from pathlib import Path
+from zlib import crc32
 
 import pytest
+import torch
 from disks import Disk
+from hypothesis import settings
 from processes import Zygote, flags
 from two_kinds import prepare_two_kinds
 
@@ -28,6 +31,12 @@ SMALL = {
 """Settings that make any recipe quick and exactly repeatable."""
 
 
+torch.manual_seed(0)  # what modules of tests draw while they are collected; torch starts each process with another
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("explore", print_blob=True)
+settings.load_profile("repeatable")
+
+
 def pytest_configure(config):
     """Have commands called `ganvas`, and give Hugging Face's library an empty cache.
 
@@ -37,6 +46,12 @@ def pytest_configure(config):
     config.add_cleanup(cache.cleanup)
     os.environ.pop(invocation.VARIABLE, None)  # whoever called the tests
     os.environ |= {"HF_HUB_OFFLINE": "1", "HF_HOME": cache.name, "HF_DATASETS_CACHE": f"{cache.name}/datasets"}
+
+
+@pytest.fixture(autouse=True)
+def _same_draws_each_time(request):
+    """Torch's own generator starts each test with a seed of its own, in whatever order and process it runs."""
+    torch.manual_seed(crc32(request.node.nodeid.encode()))
 
 
 @pytest.fixture(scope="session")

@@ -104,12 +104,6 @@ def output(line: Line, module: nn.Module, x: Tensor, others: dict[str, Tensor | 
     return torch.cat([y.scores[:, None], y.class_logits], 1) if isinstance(y, Verdict) else y
 
 
-@pytest.fixture(autouse=True)
-def _own_numbers():
-    with torch.random.fork_rng(devices=[]):
-        yield
-
-
 @pytest.mark.parametrize("line", LINES, ids=str)
 def test_line_gives_the_shape_it_told_with_the_parameters_of_its_sheet(line: Line):
     module, x = built(line), torch.randn(6, *line.given)
