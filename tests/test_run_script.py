@@ -213,11 +213,17 @@ def test_a_second_call_while_installing_is_told(place: Path) -> None:
     assert run(place, "install").returncode == 0
 
 
+def heed_ctrl_c() -> None:
+    """Heed it even where the tests were begun in the background, which has a shell ignore it for good."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_ends_the_installation_and_what_it_started(place: Path) -> None:
     add_python(place, 'case "$*" in *"-m pip"*) echo $$ >"${0%/*}/pip"; exec sleep 50;; esac\n')
     command = ["/bin/sh", str(place / "run"), "install"]
     environment = {"PATH": str(place / "bin"), "PIP_FIND_LINKS": "nowhere"}
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, start_new_session=True) as running:
+    apart = {"stderr": subprocess.DEVNULL, "start_new_session": True, "preexec_fn": heed_ctrl_c}
+    with subprocess.Popen(command, env=environment, **apart) as running:
         pip = place / ".venv" / "bin" / "pip"
         deadline = time.monotonic() + 30
         while not (pip.exists() and pip.read_text()) and time.monotonic() < deadline:

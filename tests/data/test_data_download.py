@@ -129,7 +129,7 @@ def test_bad_answers_are_told_and_leave_nothing(server, tmp_path, behaviour, rea
     progress = Counted()
     with pytest.raises(DataError, match=reason) as caught:
         download("The set", [FILE], mirrors(server, behaviour), tmp_path, progress, SHORT)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 60
     assert list(tmp_path.iterdir()) == []
     assert progress.open == 0
     for part in ("The set", FILE.name, FILE.sha256, f"{server.url}{behaviour}/a.gz", str(tmp_path), "GANVAS_DATA"):

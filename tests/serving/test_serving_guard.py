@@ -213,8 +213,8 @@ def test_websockets_meet_the_same_guard(at):
     hands = {"Upgrade": "websocket", "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec_WebSocket_Version": "13"}
     hands |= {"Connection": "Upgrade"}
     shown = {"Authorization": f"Bearer {token}"} if token else {}
-    assert parted(talk(port, request(close=False, **hands, **shown), timeout=3))[0] == 101
+    assert parted(talk(port, request(close=False, **hands, **shown), timeout=20))[0] == 101
     foreign = request(close=False, **hands, **shown, Origin="http://evil.example")
-    assert parted(talk(port, foreign, timeout=3))[0] == 403
+    assert parted(talk(port, foreign, timeout=20))[0] == 403
     if token:
-        assert parted(talk(port, request(close=False, **hands), timeout=3))[0] == 403
+        assert parted(talk(port, request(close=False, **hands), timeout=20))[0] == 403

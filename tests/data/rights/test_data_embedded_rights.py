@@ -220,9 +220,9 @@ def test_a_damaged_packet_with_a_reservation_reserves(packet):
 def test_entities_are_refused_at_once():
     laughs = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
     packet = f'<!DOCTYPE x [<!ENTITY a0 "ha">{laughs}]>'.encode() + xmp("<dc:rights>&a11;</dc:rights>")
-    start = time.perf_counter()
+    start = time.process_time()
     assert embedded_rights(CARRIERS["PNG"](packet)).copyright is None
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_unreadable_metadata_without_a_reservation_is_no_opt_out():
@@ -232,9 +232,9 @@ def test_unreadable_metadata_without_a_reservation_is_no_opt_out():
 
 def test_packed_text_is_bounded():
     bomb = zlib.compress(b"<" * 200_000_000, 9)
-    start = time.perf_counter()
+    start = time.process_time()
     embedded_rights(png(chunk(b"zTXt", b"XML:com.adobe.xmp\0\0" + bomb)))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_damaged_files_never_raise():
