@@ -71,8 +71,8 @@ def expect_near(run, other):
     """Check that two runs are one but for rounding: the same steps, files and names, and nearly the same numbers.
 
     In float32 Adam makes whole steps of gradients that are rounding alone (a bias before a batch normalisation has no
-    others), so tensors are not compared one by one: tests/training/test_ranks.py is exact. Other batches would differ by
-    0.3 in the mean gradients and by 0.002 and more in the weights.
+    others), so tensors are not compared one by one: tests/training/test_ranks.py is exact. Other batches would differ
+    by 0.3 in the mean gradients and by 0.002 and more in the weights.
     """
     ours, theirs = state_of(run), state_of(other)
     assert ours.keys() == theirs.keys()
