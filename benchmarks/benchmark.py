@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.outcome import Occasion, Outcome
-from ganvas.extras import install, pip_install
+from ganvas.extras import EXTRAS, pip_install
 
 
 class Benchmark(NamedTuple):
@@ -31,15 +31,17 @@ class Benchmark(NamedTuple):
 
 
 class Need(NamedTuple):
-    """What may be missing: how to tell, and what to do then."""
+    """What may be missing: how to tell, its name, and how to get it."""
 
     is_met: Callable[[Occasion], bool]
+    name: str
     remedy: str
 
 
 def missing(names: tuple[str, ...], occasion: Occasion) -> str:
     """Return what is missing of some rows of `NEEDS` and what to do, one sentence for each."""
-    return " ".join(NEEDS[name].remedy for name in names if not NEEDS[name].is_met(occasion))
+    needed = [NEEDS[name] for name in names]
+    return " ".join(f"No {need.name}: {need.remedy}" for need in needed if not need.is_met(occasion))
 
 
 def chromium() -> str | None:
@@ -75,30 +77,32 @@ def _has_gpu(occasion: Occasion) -> bool:
 NEEDS: dict[str, Need] = {
     "keras": Need(
         _has_keras,
-        "No Keras: `python3 -m venv keras && keras/bin/pip install tensorflow-cpu`, then `--keras-python "
-        "keras/bin/python`.",
+        "Keras",
+        "`python3 -m venv keras && keras/bin/pip install tensorflow-cpu`, then `--keras-python keras/bin/python`.",
     ),
     "chromium": Need(
         lambda occasion: chromium() is not None and _has("playwright")(occasion),
-        "No Chromium with Playwright: install a package `chromium`, and: " + pip_install("playwright"),
+        "Chromium with Playwright",
+        f"install a package `chromium`, and: {pip_install('playwright')}",
     ),
-    "onnx": Need(_has("onnx", "onnxscript", "onnxruntime"), f"No ONNX. {install('onnx')}"),
-    "serve": Need(_has("fastapi", "uvicorn"), f"No server. {install('serve')}"),
-    "torchmetrics": Need(_has("torchmetrics"), f"No torchmetrics. Install with: {pip_install('torchmetrics')}"),
+    "onnx": Need(_has("onnx", "onnxscript", "onnxruntime"), "ONNX", pip_install(*EXTRAS["onnx"])),
+    "serve": Need(_has("fastapi", "uvicorn"), "FastAPI with uvicorn", pip_install(*EXTRAS["serve"])),
+    "torchmetrics": Need(_has("torchmetrics"), "torchmetrics", pip_install("torchmetrics")),
     "cifar10": Need(
         lambda occasion: all((data_folder() / name).is_file() for name in ("cifar10.tar", "messy.tar")),
-        "No files to prepare: name a folder that has cifar10.tar and messy.tar by the variable GANVAS_DATA.",
+        "files to prepare",
+        "name a folder that has cifar10.tar and messy.tar by the variable GANVAS_DATA.",
     ),
     "linux": Need(
-        lambda occasion: Path("/proc/self/status").is_file(), "Memory is read from /proc, which Linux alone has."
+        lambda occasion: Path("/proc/self/status").is_file(), "/proc, where memory is read", "run it on Linux."
     ),
-    "gpu": Need(_has_gpu, "No GPU that this torch can use (CUDA): run it on a machine that has one."),
+    "gpu": Need(_has_gpu, "GPU that this torch can use (CUDA)", "run it on a machine that has one."),
     "peers": Need(
         lambda occasion: occasion.peers is not None and (occasion.peers / "R3GAN" / "R3GAN" / "Trainer.py").is_file(),
-        "No program of others: `git clone https://github.com/brownvc/R3GAN PEERS/R3GAN`, then `--peers PEERS`.",
+        "program of others",
+        "`git clone https://github.com/brownvc/R3GAN PEERS/R3GAN`, then `--peers PEERS`.",
     ),
     "pkg_resources": Need(
-        _has("pkg_resources"),
-        f"No pkg_resources, which R3GAN's program wants. Install with: {pip_install('setuptools<81')}",
+        _has("pkg_resources"), "pkg_resources, which R3GAN's program wants", pip_install("setuptools<81")
     ),
 }

@@ -61,6 +61,6 @@ def listing(benchmarks: Mapping[str, Benchmark]) -> Table:
     for name in ("name", "what is measured", "minutes", "needs"):
         table.add_column(name, justify="right" if name == "minutes" else "left", overflow="fold")
     for name, benchmark in benchmarks.items():
-        needs = [NEEDS[need].remedy.split(":")[0].removeprefix("No ") for need in benchmark.needs]
-        table.add_row(name, benchmark.summary, f"{benchmark.minutes:g}", ", ".join(needs) or "nothing")
+        needs = ", ".join(NEEDS[need].name for need in benchmark.needs) or "nothing"
+        table.add_row(name, benchmark.summary, f"{benchmark.minutes:g}", needs)
     return table
