@@ -39,7 +39,13 @@ BENCHMARKS: dict[str, Benchmark] = {
         "benchmarks.r3gan_step:benchmark",
         "milliseconds of a step of R3GAN, beside its authors' program",
         minutes=4,
-        needs=("peers", "pkg_resources"),
+        needs=("R3GAN", "pkg_resources"),
+    ),
+    "step_time_mimicry": Benchmark(
+        "benchmarks.mimicry_step:benchmark",
+        "milliseconds of a step of SNGAN, beside Mimicry's",
+        minutes=2,
+        needs=("mimicry",),
     ),
     "keras_check": Benchmark(
         "benchmarks.keras_check:benchmark",

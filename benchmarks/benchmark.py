@@ -74,6 +74,15 @@ def _has_gpu(occasion: Occasion) -> bool:
     return torch.cuda.is_available()
 
 
+def _peer(name: str, repository: str, file: str) -> Need:
+    folder = repository.rpartition("/")[2]
+    return Need(
+        lambda occasion: occasion.peers is not None and (occasion.peers / folder / file).is_file(),
+        f"{name}'s program",
+        f"`git clone https://github.com/{repository} PEERS/{folder}`, then `--peers PEERS`.",
+    )
+
+
 NEEDS: dict[str, Need] = {
     "keras": Need(
         _has_keras,
@@ -97,11 +106,8 @@ NEEDS: dict[str, Need] = {
         lambda occasion: Path("/proc/self/status").is_file(), "/proc, where memory is read", "run it on Linux."
     ),
     "gpu": Need(_has_gpu, "GPU that this torch can use (CUDA)", "run it on a machine that has one."),
-    "peers": Need(
-        lambda occasion: occasion.peers is not None and (occasion.peers / "R3GAN" / "R3GAN" / "Trainer.py").is_file(),
-        "program of others",
-        "`git clone https://github.com/brownvc/R3GAN PEERS/R3GAN`, then `--peers PEERS`.",
-    ),
+    "R3GAN": _peer("R3GAN", "brownvc/R3GAN", "R3GAN/Trainer.py"),
+    "mimicry": _peer("Mimicry", "kwotsin/mimicry", "torch_mimicry/nets/sngan/sngan_32.py"),
     "pkg_resources": Need(
         _has("pkg_resources"), "pkg_resources, which R3GAN's program wants", pip_install("setuptools<81")
     ),

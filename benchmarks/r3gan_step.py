@@ -1,7 +1,7 @@
 """Milliseconds of a step of R3GAN, ours beside its authors' program: `python -m benchmarks --only step_time_r3gan`.
 
 Theirs is imported from a checkout that the command line names, `--peers FOLDER` with `FOLDER/R3GAN` in it, and runs in
-this process: take a checkout that you trust, and whose licence allows it. Of it are the networks and the functions that
+this process: take one whose licence allows it. Of it are the networks and the functions that
 add up the gradients of both players; Adam, the averaged generator and the `DataLoader` are as its training has them,
 without its statistics, augmentation and all-reduce. The networks have the published stages, narrower.
 """
@@ -18,39 +18,24 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import one_hot
 
-from benchmarks.contestants import Ours
 from benchmarks.outcome import Occasion, Outcome
-from benchmarks.pictures import pictures
+from benchmarks.peer_step import SIDE, beside
 from benchmarks.textbook import endless_batches
-from benchmarks.turns import plain, row, take_turns
 from ganvas.images import ImageShape, Pixels
 from ganvas.models.r3gan import Config
 from ganvas.recipes.recipe import Recipe, find_recipe
 from ganvas.training.augmenting import AugmentConfig
-from ganvas.training.engine import cpu_threads
 
-OURS, THEIRS = "Ganvas", "R3GAN's own program"
-SIDE, WIDTH, BATCH_SIZE, NUM_CLASSES = 32, 192, 16, 10
+WIDTH, BATCH_SIZE, NUM_CLASSES = 192, 16, 10
 
 
 def benchmark(occasion: Occasion) -> Outcome:
     """Time both, on the same images."""
-    assert occasion.peers is not None
-    pixels, labels = pictures(1000, SIDE, 3)
     recipe = find_recipe("r3gan").override(
         **{"model.width": WIDTH, "training.batch_size": BATCH_SIZE, "training.device": "cpu"},
         **{"training.augment": AugmentConfig()},
     )
-    steps = occasion.either(1, 4)
-    with cpu_threads(occasion.threads):
-        ours = Ours(recipe, pixels, labels, occasion.folder / "run")
-        theirs = Theirs(occasion.peers / "R3GAN", recipe, pixels, labels)
-        runs = {OURS: lambda: ours.run(steps) / steps, THEIRS: lambda: theirs.run(steps) / steps}
-        for run in runs.values():
-            run()  # warms up
-        turns = take_turns(runs, occasion.either(1, 5))
-    name = f"training step, r3gan ({SIDE}x{SIDE}x3, batch {BATCH_SIZE}, width {WIDTH})"
-    return Outcome([row(name, "ms", turns, OURS, THEIRS, 1e3)], {"turns": plain(turns)})
+    return beside(occasion, recipe, "R3GAN", Theirs, "R3GAN's own program")
 
 
 class Theirs:
