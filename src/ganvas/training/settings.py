@@ -4,6 +4,7 @@ from typing import Literal
 
 from ganvas.config import RESUMABLE, Config, Field
 from ganvas.training.augmenting import AugmentConfig
+from ganvas.training.memory_order import MemoryOrder
 from ganvas.training.monitor import MonitorConfig
 from ganvas.training.objective import ObjectiveConfig
 from ganvas.training.precision import Precision
@@ -95,6 +96,11 @@ class TrainingConfig(Config):
     )
     precision: Precision = Field(
         default="float32", description="numbers the players' layers compute in; bfloat16 is for GPUs that have it"
+    )
+    memory_order: MemoryOrder = Field(
+        default="auto",
+        description="order of images and weights in memory; auto = as measured to be faster",
+        json_schema_extra=RESUMABLE,
     )
     device: str = Field(default="auto", description="auto, cpu, cuda, cuda:1, mps ...", json_schema_extra=RESUMABLE)
 
