@@ -1,6 +1,7 @@
 """Plans: what a recipe costs here, from real rounds; what is advised, and what to beware of."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from ganvas.workflows.advice import (
     warnings_of_images,
 )
 from ganvas.workflows.costs import Costs, costs_of
-from ganvas.workflows.plan import plan, plans
+from ganvas.workflows.plan import _faster, plan, plans
 from ganvas.workflows.prediction import Plan, advised, in_memory, rounded, table
 from ganvas.workflows.prepare import prepare
 from ganvas.workflows.probe import Sample, kinds_of_rounds
@@ -90,6 +91,13 @@ def test_a_plan_says_all_in_words(planned):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="what the processor can do is read there")
+def test_a_plan_says_where_bfloat16_would_be_faster(planned):
+    can = " amx_bf16 " in Path("/proc/cpuinfo").read_text().replace("\n", " ")
+    assert ("faster: " in planned[0].text()) == can
+    assert _faster(find_recipe("compact").override(**{"training.precision": "bfloat16"})) == "", "as it is already"
+
+
 def test_a_slow_step_is_not_waited_for(digits_at):
     found = plan("mlp_gan", digits_at(8), seconds=0.1, patience=1e-4, **SMALL)
     assert found.costs is None

@@ -23,6 +23,12 @@ def computing(device: torch.device, precision: Precision) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, precision == "bfloat16", cache_enabled=False)
 
 
+def is_bfloat16_fast(device: torch.device) -> bool:
+    """Return whether this is a processor that multiplies matrices of bfloat16 (AMX): see docs/log.md for the gain."""
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)  # absent from the oldest torch that is supported
+    return device.type == "cpu" and bool(capabilities().get("amx_bf16"))
+
+
 def precise(values: Tensor) -> Tensor:
     """Return what a player gave [...], bfloat16 as float32."""
     return values.float() if values.dtype == torch.bfloat16 else values

@@ -95,7 +95,8 @@ class TrainingConfig(Config):
         default=0, ge=0, le=1024, description="CPU threads; 0 = as torch chooses", json_schema_extra=RESUMABLE
     )
     precision: Precision = Field(
-        default="float32", description="numbers the players' layers compute in; bfloat16 is for GPUs that have it"
+        default="float32",
+        description="numbers the players' layers compute in; bfloat16 is for GPUs and processors that have it",
     )
     memory_order: MemoryOrder = Field(
         default="auto",

@@ -37,6 +37,8 @@ class Plan(NamedTuple):
     """Bytes of the training images, which are mapped from the disk and may be dropped from memory at any time."""
     minutes: float | None = None
     """When training is to end early."""
+    faster: str = ""
+    """What would take less time here."""
 
     @property
     def images_a_step(self) -> int:
@@ -145,6 +147,8 @@ def _lines(planned: Plan) -> Iterator[str]:
         yield f"  not measured: {planned.problem}"
         return
     yield f"  time: {planned.seconds_per_1000_images:.3g} s per 1,000 images shown on {costs.device} ({_how(costs)})"
+    if planned.faster:
+        yield f"    faster: {planned.faster}"
     yield f"  memory: {_memory(costs, settings.batch_size)}{_slope(planned)}"
     if planned.mapped:
         yield f"    and up to {in_memory(planned.mapped)} of images mapped from the disk, which the system may drop"
